@@ -1,0 +1,99 @@
+"""What was said in the last half minute, person by person; the timeline paints it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from app.entities import ActionEvent, Decision, State
+
+SPAN_S = 30.0
+
+#: Decisions further apart than this do not belong to one stretch: the person was away in between.
+LONGEST_GAP_S = 1.0
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A time in which one thing was said of a person.
+
+    state: ACTION, IDLE or UNKNOWN. going_on: it has not ended yet, as far as is known.
+    """
+
+    person_id: int
+    state: State
+    label: str | None
+    start_s: float
+    end_s: float
+    probability: float
+    going_on: bool = False
+
+
+class History:
+    """The last SPAN_S seconds as stretches.
+
+    Finished actions are the session's events, whose start and end the decision has weighed; what is idle,
+    unknown or still going on is put together from the decisions as they come.
+    """
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        self.now_s = 0.0
+        self._stretches: dict[int, list[Stretch]] = {}
+        self._events: tuple[ActionEvent, ...] = ()
+
+    def update(self, now_s: float, decisions: Iterable[Decision], events: Sequence[ActionEvent]) -> None:
+        """Take in a snapshot; time that runs backwards means that the source began anew."""
+        if now_s < self.now_s - 0.5:
+            self.clear()
+        self.now_s = now_s
+        self._events = tuple(event for event in events if event.end_s > now_s - SPAN_S)
+        for decision in decisions:
+            self._add(decision)
+        for person_id, stretches in list(self._stretches.items()):
+            kept = [s for s in stretches if s.end_s > now_s - SPAN_S]
+            if kept:
+                self._stretches[person_id] = kept
+            else:
+                del self._stretches[person_id]
+
+    def lanes(self) -> dict[int, list[Stretch]]:
+        """person_id -> stretches to be painted in that order, by start with the actions last.
+
+        Persons are in ascending order. Gaps are times of nothing known.
+        """
+        lanes: dict[int, list[Stretch]] = {}
+        for person_id, stretches in self._stretches.items():
+            *past, last = stretches
+            lane = [s for s in past if s.state is not State.ACTION]
+            last = replace(last, going_on=self.now_s - last.end_s < LONGEST_GAP_S)
+            told = any(e.person_id == person_id and e.end_s >= last.end_s for e in self._events)
+            if last.state is not State.ACTION or (last.going_on and not told):
+                lane.append(last)
+            lanes[person_id] = lane
+        for e in self._events:
+            action = Stretch(e.person_id, State.ACTION, e.label, e.start_s, e.end_s, e.probability)
+            lanes.setdefault(e.person_id, []).append(action)
+        return {
+            person_id: sorted(lanes[person_id], key=lambda s: (s.state is State.ACTION, s.start_s))
+            for person_id in sorted(lanes)
+        }
+
+    def _add(self, decision: Decision) -> None:
+        if decision.state is State.NO_PERSON:
+            return
+        stretches = self._stretches.setdefault(decision.person_id, [])
+        time_s = start_s = decision.timestamp_s
+        if stretches:
+            last = stretches[-1]
+            if time_s <= last.end_s:
+                return  # seen before, or late
+            if time_s - last.end_s < LONGEST_GAP_S:
+                if (last.state, last.label) == (decision.state, decision.label):
+                    stretches[-1] = replace(last, end_s=time_s, probability=decision.probability)
+                    return
+                start_s = last.end_s
+        of, state, label = decision.person_id, decision.state, decision.label
+        stretches.append(Stretch(of, state, label, start_s, time_s, decision.probability))

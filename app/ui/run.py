@@ -1,0 +1,73 @@
+"""Opening the window and staying until it is closed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+from PyQt6.QtCore import QTimer
+from PyQt6.QtWidgets import QApplication, QWidget
+
+from app.ui import texts
+from app.ui.cameras import list_cameras
+from app.ui.main_window import MainWindow
+from app.ui.session import OpenSession
+
+SCREENSHOT_AFTER_S = 5.0
+
+
+def run_window(
+    open_session: OpenSession,
+    *,
+    source: str,
+    screenshot: Path | None = None,
+    quit_after_s: float | None = None,
+    offscreen: bool = False,
+) -> int:
+    """Show the window with this source playing; returns the exit code once it is closed. Main thread only.
+
+    screenshot: a PNG of the window, taken just before it closes by quit_after_s, else after five seconds;
+        1 is returned if it cannot be written.
+    quit_after_s: close by itself after so many seconds.
+    offscreen: paint into memory, for machines without a screen.
+    Ctrl-C in the terminal closes the window as its own button does.
+    """
+    if offscreen:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    application = QApplication.instance() or QApplication([texts.APPLICATION])
+    assert isinstance(application, QApplication)
+    application.setApplicationName(texts.APPLICATION)
+    application.setStyle("Fusion")
+    window = MainWindow(open_session, list_cameras, source)
+    window.show()
+    failures: list[str] = []
+
+    def take_screenshot() -> None:
+        if screenshot is not None and not save_screenshot(window, screenshot):
+            failures.append(f"The screenshot cannot be written to {screenshot}: check the folder.")
+
+    def finish() -> None:
+        take_screenshot()
+        window.close()
+
+    if quit_after_s is not None:
+        QTimer.singleShot(round(1000 * quit_after_s), finish)
+    elif screenshot is not None:
+        QTimer.singleShot(round(1000 * SCREENSHOT_AFTER_S), take_screenshot)
+    # Python sees the signal at the window's next poll, some milliseconds later.
+    before = signal.signal(signal.SIGINT, lambda *_: window.close())
+    try:
+        code = application.exec()
+    finally:
+        signal.signal(signal.SIGINT, before)
+        window.close()
+    for failure in failures:
+        print(failure, file=sys.stderr)
+    return 1 if failures else code
+
+
+def save_screenshot(window: QWidget, path: Path) -> bool:
+    """Write what the window shows as a PNG, at the screen's own resolution; False if that fails."""
+    return window.grab().save(str(path), "PNG")

@@ -1,0 +1,102 @@
+"""The button that names the source and offers the others."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QPointF, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QAction, QActionGroup, QFontMetrics, QPainter, QPaintEvent, QPen
+from PyQt6.QtWidgets import QMenu, QPushButton, QSizePolicy, QWidget
+
+from app.ui import texts, theme
+
+_CHEVRON_ROOM = 22
+
+
+class SourcePicker(QPushButton):
+    """Emits `chosen` with a source spec, or `file_wanted`.
+
+    The menu is filled when it opens, from whatever cameras are known at that moment.
+    """
+
+    chosen = pyqtSignal(str)
+    file_wanted = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme.DARK
+        self._spec = "demo"
+        self._name = texts.DEMO
+        self.cameras: list[tuple[str, str]] = []
+        self.setToolTip(texts.TOOLTIPS[texts.SOURCE])
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self._menu = QMenu(self)
+        self._menu.aboutToShow.connect(self.fill_menu)
+        self.setMenu(self._menu)
+        self.show_source("demo")
+
+    @property
+    def source_name(self) -> str:
+        return self._name
+
+    def set_theme(self, colours: theme.Theme) -> None:
+        self._theme = colours
+        self.update()
+
+    def show_source(self, spec: str) -> None:
+        """Name this source as the one in use."""
+        self._spec = spec
+        name = texts.source_name(spec, self.cameras)
+        if name != self._name or not self.accessibleName():
+            self._name = name
+            self.setAccessibleName(f"{texts.SOURCE}: {name}")
+            self.updateGeometry()
+            self.update()
+
+    def set_cameras(self, cameras: list[tuple[str, str]]) -> None:
+        """The cameras there are now; an open menu is left as it is."""
+        if cameras != self.cameras:
+            self.cameras = cameras
+            self.show_source(self._spec)
+
+    def fill_menu(self) -> None:
+        """Cameras, then file and demo; the source in use is ticked."""
+        self._menu.clear()
+        group = QActionGroup(self._menu)
+        heading = QAction(texts.CAMERAS if self.cameras else texts.NO_CAMERA_FOUND, self._menu)
+        heading.setEnabled(False)
+        self._menu.addAction(heading)
+        entries = [*self.cameras, ("demo", texts.DEMO)]
+        if self._spec not in dict(entries) and not self._spec.startswith("camera:"):
+            entries.append((self._spec, self._name))
+        for spec, name in entries:
+            if spec == "demo":
+                self._menu.addSeparator()
+            entry = QAction(name.replace("&", "&&"), self._menu)
+            entry.setCheckable(True)
+            entry.setChecked(spec == self._spec)
+            entry.triggered.connect(lambda _, s=spec: self.chosen.emit(s))
+            group.addAction(entry)
+            self._menu.addAction(entry)
+        self._menu.addAction(texts.OPEN_FILE, self.file_wanted.emit)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 (Qt's name)
+        hint = super().sizeHint()
+        width = QFontMetrics(self.font()).horizontalAdvance(self._name)
+        return QSize(min(max(width, 110), 260) + _CHEVRON_ROOM + 3 * theme.SPACE, hint.height())
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        return QSize(90, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802
+        super().paintEvent(event)  # the button's face; name and chevron follow
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        inside = self.rect().adjusted(theme.SPACE * 3 // 2, 0, -_CHEVRON_ROOM - 2, 0)
+        name = painter.fontMetrics().elidedText(self._name, Qt.TextElideMode.ElideMiddle, inside.width())
+        painter.setPen(self._theme.color("text"))
+        painter.drawText(inside, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, name)
+        middle = QPointF(self.width() - _CHEVRON_ROOM / 2 - 3, self.height() / 2)
+        painter.setPen(QPen(self._theme.color("muted"), 1.6, cap=Qt.PenCapStyle.RoundCap))
+        tip = middle + QPointF(0, 2)
+        painter.drawPolyline(middle + QPointF(-4, -2), tip, middle + QPointF(4, -2))
+        painter.end()

@@ -1,0 +1,82 @@
+"""The status bar: how the session is doing, in words and numbers."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QPointF, Qt
+from PyQt6.QtGui import QPainter, QPaintEvent
+from PyQt6.QtWidgets import QLabel, QStatusBar, QWidget
+
+from app.entities import Health, Snapshot
+from app.ui import texts, theme
+
+_DOT_COLOURS = {
+    Health.STARTING: "warning",
+    Health.RUNNING: "accent",
+    Health.FAILED: "error",
+}
+
+
+class StatusDot(QWidget):
+    """A small round lamp beside the words that say the same."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme, self._colour = theme.DARK, "muted"
+        self.setFixedSize(10, 10)
+
+    def set_theme(self, colours: theme.Theme) -> None:
+        self._theme = colours
+        self.update()
+
+    def set_colour(self, name: str) -> None:
+        if name != self._colour:
+            self._colour = name
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.color(self._colour))
+        painter.drawEllipse(QPointF(self.width() / 2, self.height() / 2), 4, 4)
+        painter.end()
+
+
+class StatusLine(QStatusBar):
+    """Lamp, state and source on the left; rate, latency and dropped frames on the right."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizeGripEnabled(False)
+        self.dot = StatusDot()
+        self.state = QLabel(texts.HEALTH_NAMES[Health.STOPPED])
+        self.fps, self.latency, self.dropped = QLabel(), QLabel(), QLabel()
+        self.fps.setToolTip(texts.STATUS_TOOLTIPS["fps"])
+        self.dropped.setToolTip(texts.STATUS_TOOLTIPS["dropped"])
+        holder = QWidget()  # room before the lamp
+        holder.setFixedWidth(theme.SPACE // 2)
+        for widget in (holder, self.dot, self.state):
+            self.addWidget(widget)
+        for label in (self.fps, self.latency, self.dropped):
+            label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            self.addPermanentWidget(label)
+
+    def set_theme(self, colours: theme.Theme) -> None:
+        self.dot.set_theme(colours)
+
+    def show_state(self, health: Health, source: str, stopping: bool = False) -> None:
+        """What goes on, and with which source."""
+        name = texts.STOPPING if stopping else texts.HEALTH_NAMES[health]
+        self.dot.set_colour("warning" if stopping else _DOT_COLOURS.get(health, "muted"))
+        self.state.setText(f"{name} · {source}" if source else name)
+
+    def show_numbers(self, snapshot: Snapshot | None) -> None:
+        """Rate, latency and drops; blank without a session."""
+        for label, words in (
+            (self.fps, texts.fps),
+            (self.latency, texts.latency),
+            (self.dropped, texts.dropped),
+        ):
+            label.setText("" if snapshot is None else words(snapshot))
+        details = texts.STATUS_TOOLTIPS["latency"] if snapshot is None else texts.latency_details(snapshot)
+        self.latency.setToolTip(details)

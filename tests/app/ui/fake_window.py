@@ -1,0 +1,35 @@
+"""The window with a made-up session, in a process of its own: `python tests/app/ui/fake_window.py --help`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).resolve().parents[3]), str(Path(__file__).resolve().parent)]
+
+from fakes import FakeSession, Play  # noqa: E402
+
+from app.ui.run import run_window  # noqa: E402
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--screenshot", type=Path)
+    parser.add_argument("--quit-after", type=float)
+    parser.add_argument("--people", type=int, default=1)
+    parser.add_argument("--source", default="demo")
+    options = parser.parse_args()
+
+    def open_session(spec: str) -> FakeSession:
+        if spec.startswith("camera:"):
+            raise OSError("Camera 0 cannot be opened: is it plugged in, and free?")
+        return FakeSession(Play(options.people), stop_takes_s=0.3, spec=spec)
+
+    return run_window(
+        open_session, source=options.source, screenshot=options.screenshot, quit_after_s=options.quit_after
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
