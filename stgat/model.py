@@ -3,8 +3,8 @@
 Hu, Liu and Feng, "Skeleton-Based Action Recognition with Local Dynamic Spatial-Temporal Aggregation",
 arXiv 2208.08599. Axis letters, used in every shape comment:
 
-    N batch   M people   C channels   T frames   V joints   W window of frames (3)   S heads   I channels a head
-    K classes
+    N batch   M people   C channels   T frames   V joints   K classes
+    W window of frames (3)   S heads   I channels a head
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ _TABLE = re.compile(r"graph_layers\.(\d+)\.attention0s")
 _WRAPPERS = ("state_dict", "model_state_dict", "model", "weights")
 
 
-class NotAnOfficialCheckpoint(ValueError):
+class OfficialCheckpointError(ValueError):
     """What was given is not an STGAT state dict under the authors' names; the message says what is wrong."""
 
 
@@ -55,7 +55,7 @@ def load_official(state_dict: Mapping[str, Tensor], strides: Sequence[int] | Non
 
     strides: the temporal stride of each block. Where it is not given it is read from the positional
         tables' lengths, and without those taken to be 2 in each block that widens.
-    Raises NotAnOfficialCheckpoint, naming every parameter that is missing or of the wrong shape.
+    Raises OfficialCheckpointError, naming every parameter that is missing or of the wrong shape.
     """
     theirs = {name.removeprefix("module."): value for name, value in state_dict.items()}
     config = _read_config(theirs, strides)
@@ -80,7 +80,7 @@ def load_official(state_dict: Mapping[str, Tensor], strides: Sequence[int] | Non
             want, got = list(expected[name].shape), list(value.shape)
             problems.append(f"{their_name[name]} has shape {got}, expected {want}")
     if problems:
-        raise NotAnOfficialCheckpoint(_list_problems(problems))
+        raise OfficialCheckpointError(_list_problems(problems))
     model.load_state_dict({**expected, **ours})
     return model.eval()
 
@@ -88,7 +88,7 @@ def load_official(state_dict: Mapping[str, Tensor], strides: Sequence[int] | Non
 def load_official_file(path: Path) -> STGAT:
     """`load_official` for a file: .safetensors, or a .pth/.pt read with torch's weights-only unpickler.
 
-    Raises FileNotFoundError, or NotAnOfficialCheckpoint for a file that cannot be read so.
+    Raises FileNotFoundError, or OfficialCheckpointError for a file that cannot be read so.
     """
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such checkpoint file")
@@ -101,11 +101,11 @@ def load_official_file(path: Path) -> STGAT:
             content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         first_line = (str(error).splitlines() or [type(error).__name__])[0]
-        raise NotAnOfficialCheckpoint(f"{path}: not a readable checkpoint ({first_line[:200]})") from error
+        raise OfficialCheckpointError(f"{path}: not a readable checkpoint ({first_line[:200]})") from error
     try:
         return load_official(_unwrap(content))
-    except NotAnOfficialCheckpoint as error:
-        raise NotAnOfficialCheckpoint(f"{path}: {error}") from None
+    except OfficialCheckpointError as error:
+        raise OfficialCheckpointError(f"{path}: {error}") from None
 
 
 def _unwrap(content: object) -> dict[str, Tensor]:
@@ -118,7 +118,7 @@ def _unwrap(content: object) -> dict[str, Tensor]:
             prefix = "weights."
             return {name.removeprefix(prefix): value for name, value in tensors.items()}
         content = next((content[key] for key in _WRAPPERS if key in content), None)
-    raise NotAnOfficialCheckpoint("holds no tensors by name; expected a state dict")
+    raise OfficialCheckpointError("holds no tensors by name; expected a state dict")
 
 
 def _our_name(name: str) -> str | None:
@@ -131,13 +131,10 @@ def _our_name(name: str) -> str | None:
 def _their_name(ours: str) -> str:
     """Only for messages: the authors' name of a parameter of ours."""
     for pattern, replacement in _NAMES:
-        search = re.escape(re.sub(r"\\\d", "@", replacement)).replace("@", "(.+)")
-        found = re.fullmatch(search, ours)
+        found = re.fullmatch(re.sub(r"\\\d", "(.+)", replacement.replace(".", r"\.")), ours)
         if found:
-            name = pattern.replace("\\.", ".")
-            for group in found.groups():
-                name = re.sub(r"\([^)]*\)", lambda _, value=group: value, name, count=1)
-            return name
+            parts = iter(found.groups())
+            return re.sub(r"\([^)]*\)", lambda _: next(parts), pattern).replace("\\.", ".")  # noqa: B023
     return ours
 
 
@@ -148,7 +145,7 @@ def _read_config(theirs: Mapping[str, Tensor], strides: Sequence[int] | None) ->
         {int(found[1]) for name in theirs if (found := re.match(r"graph_layers\.(\d+)\.", name))}
     )
     if not indices or indices != list(range(len(indices))):
-        raise NotAnOfficialCheckpoint(
+        raise OfficialCheckpointError(
             f"blocks graph_layers.0, .1, ... are expected, found {indices or 'none'}"
         )
 
@@ -156,9 +153,9 @@ def _read_config(theirs: Mapping[str, Tensor], strides: Sequence[int] | None) ->
     S, rows, V = table.shape[1:]
     if V not in _LAYOUT_OF_JOINTS or rows != WINDOW * V:
         known = ", ".join(str(joints) for joints in _LAYOUT_OF_JOINTS)
-        raise NotAnOfficialCheckpoint(
-            f"graph_layers.0.attention0s has shape {list(table.shape)}: expected (1, S, {WINDOW} * V, V) with V "
-            f"one of {known}"
+        raise OfficialCheckpointError(
+            f"graph_layers.0.attention0s has shape {list(table.shape)}: "
+            f"expected (1, S, {WINDOW} * V, V) with V one of {known}"
         )
     widths = []
     for i in indices:
@@ -167,7 +164,7 @@ def _read_config(theirs: Mapping[str, Tensor], strides: Sequence[int] | None) ->
     if strides is None:
         strides = [_guess_stride(theirs, i, widths[i]) for i in indices]
     elif len(strides) != len(indices):
-        raise NotAnOfficialCheckpoint(f"{len(strides)} strides were given for {len(indices)} blocks")
+        raise OfficialCheckpointError(f"{len(strides)} strides were given for {len(indices)} blocks")
     try:
         return STGATConfig(
             num_classes=classifier.shape[0],
@@ -178,7 +175,7 @@ def _read_config(theirs: Mapping[str, Tensor], strides: Sequence[int] | None) ->
             frame_weighting="u_mod_w",
         )
     except ValueError as error:
-        raise NotAnOfficialCheckpoint(f"its sizes make no STGAT: {error}") from None
+        raise OfficialCheckpointError(f"its sizes make no STGAT: {error}") from None
 
 
 def _guess_stride(theirs: Mapping[str, Tensor], i: int, width: tuple[int, int]) -> int:
@@ -193,9 +190,9 @@ def _guess_stride(theirs: Mapping[str, Tensor], i: int, width: tuple[int, int]) 
 def _need(theirs: Mapping[str, Tensor], name: str, ndim: int) -> Tensor:
     value = theirs.get(name)
     if value is None:
-        raise NotAnOfficialCheckpoint(f"{name} is missing, without which it is no STGAT checkpoint")
+        raise OfficialCheckpointError(f"{name} is missing, without which it is no STGAT checkpoint")
     if value.ndim != ndim:
-        raise NotAnOfficialCheckpoint(f"{name} has shape {list(value.shape)}, expected {ndim} dimensions")
+        raise OfficialCheckpointError(f"{name} has shape {list(value.shape)}, expected {ndim} dimensions")
     return value
 
 

@@ -1,0 +1,156 @@
+"""A trained network in one safetensors file: its weights and everything needed to use it.
+
+The metadata is one JSON text under the key `stgat`. Nothing in the file is ever executed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from stgat.model import STGAT, STGATConfig
+from stgat.preprocessing import Preprocessing
+
+FORMAT = 1
+_KEY = "stgat"
+_PURPOSE = "an STGAT Live checkpoint (.safetensors written by `train` or `import-official`)"
+
+
+class CheckpointError(ValueError):
+    """A file that is not a usable checkpoint; the message names it and says why."""
+
+
+class Metadata(BaseModel):
+    """What a checkpoint says of itself.
+
+    labels: the K class names in the order of the logits.
+    people: M the network was trained with; with 1 each person is recognised alone.
+    temperature: the logits are divided by it before the softmax.
+    metrics: figures by name, as measured on the held-out part that `data` describes.
+    data, data_licence: what it was trained on, and under which terms, "not stated" where unknown.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: int = FORMAT
+    name: str = Field(min_length=1, max_length=200)
+    model: STGATConfig
+    preprocessing: Preprocessing
+    labels: tuple[str, ...]
+    people: int = Field(default=1, ge=1, le=8)
+    temperature: float = Field(default=1.0, gt=0.0, le=100.0)
+    metrics: dict[str, float] = {}
+    data: str = "not stated"
+    data_licence: str = "not stated"
+    created_by: str = ""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.format != FORMAT:
+            raise ValueError(f"format {self.format} is not known to this version, which reads {FORMAT}")
+        if len(self.labels) != self.model.num_classes:
+            raise ValueError(f"{len(self.labels)} labels for {self.model.num_classes} classes")
+        if len(set(self.labels)) != len(self.labels):
+            raise ValueError("a label is there twice")
+        if self.preprocessing.layout != self.model.layout:
+            raise ValueError("the preprocessing's joint layout is not the network's")
+        return self
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A network in evaluation mode, its metadata, and the file's SHA-256 (empty before it is saved)."""
+
+    model: STGAT
+    metadata: Metadata
+    sha256: str = ""
+
+
+def save_checkpoint(path: Path, model: STGAT, metadata: Metadata) -> str:
+    """Write a checkpoint whole or not at all; returns its SHA-256. Raises OSError where it cannot."""
+    if metadata.model != model.config:
+        raise ValueError("the metadata describes another network than the one given")
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    os.close(handle)
+    try:
+        save_file(tensors, temporary, metadata={_KEY: metadata.model_dump_json()})
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+    return _sha256(path)
+
+
+def read_metadata(path: Path) -> Metadata:
+    """A checkpoint's metadata without its weights. Raises CheckpointError."""
+    return _open(path, with_model=False)[0]
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Load a checkpoint on the CPU.
+
+    Raises CheckpointError for a file that is missing, truncated, foreign, or whose weights do not fit
+    the network it describes.
+    """
+    metadata, model = _open(path, with_model=True)
+    assert model is not None
+    return Checkpoint(model.eval(), metadata, _sha256(path))
+
+
+def _open(path: Path, with_model: bool) -> tuple[Metadata, STGAT | None]:
+    if not path.is_file():
+        raise CheckpointError(f"{path}: no such model file")
+    try:
+        with safe_open(path, framework="pt") as file:
+            text = (file.metadata() or {}).get(_KEY)
+            if text is None:
+                raise CheckpointError(f"{path}: a safetensors file, but not {_PURPOSE}")
+            metadata = _parse(path, text)
+            if not with_model:
+                return metadata, None
+            model = STGAT(metadata.model)
+            expected = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+            found = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+            _compare(path, expected, found)
+            model.load_state_dict({name: file.get_tensor(name) for name in expected})
+            return metadata, model
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(f"{path}: truncated, or not {_PURPOSE} ({error})") from error
+
+
+def _parse(path: Path, text: str) -> Metadata:
+    try:
+        return Metadata.model_validate(json.loads(text))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise CheckpointError(f"{path}: metadata{f' {place}' if place else ''}: {first['msg']}") from error
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path}: its metadata is no JSON ({error})") from error
+
+
+def _compare(path: Path, expected: dict[str, tuple], found: dict[str, tuple]) -> None:
+    for name, shape in expected.items():
+        if name not in found:
+            raise CheckpointError(f"{path}: the weight {name} is missing")
+        if found[name] != shape:
+            raise CheckpointError(f"{path}: the weight {name} has shape {found[name]}, expected {shape}")
+    surplus = sorted(found.keys() - expected.keys())
+    if surplus:
+        raise CheckpointError(f"{path}: holds {surplus[0]}, which is no weight of the network it describes")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,50 @@
+"""Northwestern-UCLA Multiview Action 3D, in the form of `all_sqe/aAA_sSS_eEE_vVV.json`.
+
+Wang, Nie, Xia, Wu and Zhu, "Cross-view Action Modeling, Learning and Recognition", CVPR 2014.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from stgat.data.sequences import DataError, SkeletonSequence, check_joints, members
+from stgat.skeleton import KINECT_V1_20
+
+ACTIONS = {
+    1: "pick up with one hand", 2: "pick up with two hands", 3: "drop trash", 4: "walk around",
+    5: "sit down", 6: "stand up", 8: "put on", 9: "take off", 11: "throw", 12: "carry",
+}  # fmt: skip
+
+#: The files carry no times. People walk at 0.066 m a frame in them (median over "walk around"), a normal
+#: pace at about 15 frames a second.
+FRAMES_PER_SECOND = 15.0
+
+_NAME = re.compile(r"a(\d\d)_s(\d\d)_e(\d\d)_v(\d\d)\.json")
+
+
+def read(source: Path) -> Iterator[SkeletonSequence]:
+    """All recordings of a folder or zip archive. Raises DataError that names the file and the place."""
+    for name, content in members(source, ".json"):
+        where = f"{source}: {name}"
+        parts = _NAME.fullmatch(PurePosixPath(name).name)
+        if not parts or int(parts[1]) not in ACTIONS:
+            raise DataError(f"{where}: a name like a01_s01_e00_v01.json with a known action is expected")
+        try:
+            joints = np.asarray(json.loads(content)["skeletons"], dtype=np.float64)
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise DataError(f"{where}: no 'skeletons' of equal frames in it ({error})") from error
+        joints = check_joints(joints, KINECT_V1_20.num_joints, where)
+        yield SkeletonSequence(
+            name=PurePosixPath(name).stem,
+            joints_m=joints,
+            timestamps_s=np.arange(len(joints)) / FRAMES_PER_SECOND,
+            layout=KINECT_V1_20.name,
+            action=ACTIONS[int(parts[1])],
+            subject=int(parts[2]),
+            camera=int(parts[4]),
+        )

@@ -1,0 +1,70 @@
+"""From skeletons in metres to what a network takes: one road for training windows and live windows.
+
+Training and the running application both call `prepare_window`; the checkpoint carries the
+`Preprocessing` it was trained with, so the two cannot disagree.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from stgat.normalize import NORMALIZERS, Normalization
+from stgat.retarget import one_body
+from stgat.sampling import resample
+from stgat.skeleton import FloatArray, get_layout
+from stgat.streams import Stream, to_stream
+
+
+class Preprocessing(BaseModel):
+    """How skeletons become network input; stored in every checkpoint.
+
+    body: "one-body-1" rebuilds each skeleton on one body (stgat.retarget); "as-measured" does not.
+    resampling: "linear-1", linear interpolation in time (stgat.sampling).
+    normalization: a name of stgat.normalize.
+    window_s: seconds of motion the network looks at; num_frames: the T they are resampled to.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    body: Literal["one-body-1", "as-measured"] = "one-body-1"
+    resampling: Literal["linear-1"] = "linear-1"
+    normalization: Normalization = "upright-1"
+    stream: Stream = "joint"
+    layout: str = "ntu25"
+    window_s: float = Field(default=2.0, gt=0.1, le=60.0)
+    num_frames: int = Field(default=64, ge=4, le=4096)
+
+
+def prepare_window(
+    people: list[tuple[FloatArray, FloatArray]], preprocessing: Preprocessing, start_s: float, end_s: float
+) -> FloatArray:
+    """The network's input for one window of time.
+
+    people: one (joints_m (T, V, 3), timestamps_s (T,)) a person, the first person first; joints in
+        `preprocessing.layout`, NaN where not known, any frame rate.
+    Returns (C, T, V, M) float32 for M = len(people).
+
+    Raises ValueError where a person's root joint is never known in the window.
+    """
+    joints = np.stack([window_joints(*person, preprocessing, start_s, end_s) for person in people], axis=1)
+    return to_network(joints, preprocessing)
+
+
+def window_joints(
+    joints_m: FloatArray, timestamps_s: FloatArray, preprocessing: Preprocessing, start_s: float, end_s: float
+) -> FloatArray:
+    """One person's joints in metres, on the body wanted, at the window's T moments: (T, V, 3), no NaN."""
+    if preprocessing.body == "one-body-1":
+        joints_m = one_body(joints_m, preprocessing.layout)
+    return resample(joints_m, timestamps_s, preprocessing.num_frames, start_s, end_s)
+
+
+def to_network(joints_m: FloatArray, preprocessing: Preprocessing) -> FloatArray:
+    """Window joints (T, M, V, 3) in metres -> normalised stream (C, T, V, M)."""
+    normalized = NORMALIZERS[preprocessing.normalization](joints_m)
+    layout = get_layout(preprocessing.layout)
+    stream = to_stream(normalized.transpose(1, 0, 2, 3), layout, preprocessing.stream)  # (M, T, V, C)
+    return np.ascontiguousarray(stream.transpose(3, 1, 2, 0), dtype=np.float32)

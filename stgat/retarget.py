@@ -1,0 +1,105 @@
+"""Every skeleton on one body: directions kept, lengths fixed.
+
+Sensors disagree about where joints are (the hip centre of a Kinect v1 sits well above the hips), and a
+network reads such offsets before it reads motion. Rebuilding every skeleton, from training data and from
+the live pose alike, on one body from the joints that all sensors share takes the difference away. What is
+not shared is derived: the spine runs straight from the middle of the hips to the middle of the shoulders,
+and hand tips and thumbs continue the hand.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from stgat.skeleton import KINECT_V1_20, NTU25, FloatArray
+
+#: Name of this step in a checkpoint's preprocessing; a change of what it computes is a new name.
+ONE_BODY = "one-body-1"
+
+#: Median bone lengths of NTU RGB+D in metres, (joint, parent, length), in an order that visits parents first.
+BONE_LENGTHS_M = (
+    (1, 0, 0.299), (20, 1, 0.222), (2, 20, 0.074), (3, 2, 0.126),
+    (4, 20, 0.158), (5, 4, 0.239), (6, 5, 0.230), (7, 6, 0.070), (21, 7, 0.068), (22, 7, 0.044),
+    (8, 20, 0.169), (9, 8, 0.233), (10, 9, 0.234), (11, 10, 0.075), (23, 11, 0.060), (24, 11, 0.041),
+    (12, 0, 0.083), (13, 12, 0.339), (14, 13, 0.367), (15, 14, 0.120),
+    (16, 0, 0.072), (17, 16, 0.328), (18, 17, 0.369), (19, 18, 0.109),
+)  # fmt: skip
+
+HIPS, SHOULDERS, HEAD = (12, 16), (4, 8), 3
+TORSO_M = 0.299 + 0.222
+
+# The bones whose lengths say how large a person is: both thighs and shins, and the torso.
+_LEGS = ((13, 12), (14, 13), (17, 16), (18, 17))
+_LEGS_M = (0.339 + 0.367 + 0.328 + 0.369) / 2
+_LENGTH_OF = {(joint, parent): length for joint, parent, length in BONE_LENGTHS_M}
+
+# Where a bone's direction is taken, if not from its own two joints.
+_DIRECTION_FROM = {21: (7, 6), 22: (7, 6), 23: (11, 10), 24: (11, 10)}
+
+_SUPPORTED = (NTU25.name, KINECT_V1_20.name)
+
+
+def one_body(joints_m: FloatArray, layout: str = NTU25.name) -> FloatArray:
+    """Rebuild skeletons on the one body.
+
+    joints_m: (T, V, 3) metres of one person in `layout` (ntu25 or kinect-v1-20, whose head and limbs
+        have the same numbers); NaN where a joint is not known.
+    Returns (T, 25, 3) metres in the NTU layout. A bone of no length or with an unknown end leaves the
+    joints beyond it at NaN. The root's path is scaled by how much the body was, so that a step stays a
+    step of these legs.
+
+    Raises ValueError for another layout or shape.
+    """
+    if layout not in _SUPPORTED:
+        raise ValueError(f"layout {layout!r} cannot be put on one body; known: {', '.join(_SUPPORTED)}")
+    if joints_m.ndim != 3 or joints_m.shape[1] not in (20, 25) or joints_m.shape[2] != 3:
+        raise ValueError(f"expected joints (T, 20 or 25, 3), got {joints_m.shape}")
+    joints = np.asarray(joints_m, dtype=np.float64)
+    hips = joints[:, HIPS].mean(axis=1)
+    shoulders = joints[:, SHOULDERS].mean(axis=1)
+
+    spine = _unit(shoulders - hips)
+    head = _unit(joints[:, HEAD] - shoulders)
+    directions = {1: spine, 20: spine, 2: head, 3: head}
+    for joint in SHOULDERS:
+        directions[joint] = _unit(joints[:, joint] - shoulders)
+    for joint in HIPS:
+        directions[joint] = _unit(joints[:, joint] - hips)
+
+    body = np.full((len(joints), NTU25.num_joints, 3), np.nan)
+    body[:, 0] = hips * body_scale(joints)
+    for joint, parent, length in BONE_LENGTHS_M:
+        if joint not in directions:
+            end, start = _DIRECTION_FROM.get(joint, (joint, parent))
+            directions[joint] = _unit(joints[:, end] - joints[:, start])
+        body[:, joint] = body[:, parent] + length * directions[joint]
+    return body.astype(np.float32)
+
+
+def body_scale(joints: FloatArray) -> float:
+    """How many times larger the one body is than this person, (T, V, 3) -> one number in [0.5, 2].
+
+    The median over frames of torso and legs; of the torso alone where no leg is known. 1 where nothing is.
+    """
+    hips, shoulders = joints[:, HIPS].mean(axis=1), joints[:, SHOULDERS].mean(axis=1)
+    torso = _median(np.linalg.norm(shoulders - hips, axis=-1))
+    legs = _median(sum(np.linalg.norm(joints[:, a] - joints[:, b], axis=-1) for a, b in _LEGS) / 2)
+    measured, own = (torso + legs, TORSO_M + _LEGS_M) if np.isfinite(torso + legs) else (torso, TORSO_M)
+    if not np.isfinite(measured) or measured <= 0:
+        return 1.0
+    return float(np.clip(own / measured, 0.5, 2.0))
+
+
+def bone_length_m(joint: int, parent: int) -> float:
+    """Length of a bone of the one body, in metres. Raises KeyError where there is no such bone."""
+    return _LENGTH_OF[joint, parent]
+
+
+def _unit(vectors: FloatArray) -> FloatArray:
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return vectors / np.where(lengths > 1e-6, lengths, np.nan)
+
+
+def _median(values: FloatArray) -> float:
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if known.size else float("nan")

@@ -1,0 +1,35 @@
+"""The four streams: joint, bone, and the motion of joints over one and over two frames.
+
+Each trains its own network; their class scores are added with equal weights (arXiv 2208.08599).
+"""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+import numpy as np
+
+from stgat.skeleton import FloatArray, Layout
+
+Stream = Literal["joint", "bone", "motion1", "motion2"]
+STREAMS: tuple[Stream, ...] = get_args(Stream)
+
+
+def to_stream(joints: FloatArray, layout: Layout, stream: Stream) -> FloatArray:
+    """Normalised joints (..., T, V, 3) -> the same shape in the wanted stream.
+
+    joint: as they are. bone: child minus parent, zero at the root. motion1, motion2: the difference to
+    the frame 1 or 2 later, zero where that does not exist.
+
+    Raises ValueError for an unknown stream.
+    """
+    if stream == "joint":
+        return joints
+    if stream == "bone":
+        return joints - joints[..., layout.parents(), :]
+    if stream in ("motion1", "motion2"):
+        step = int(stream[-1])
+        motion = np.zeros_like(joints)
+        motion[..., :-step, :, :] = joints[..., step:, :, :] - joints[..., :-step, :, :]
+        return motion
+    raise ValueError(f"unknown stream {stream!r}; known: {', '.join(STREAMS)}")

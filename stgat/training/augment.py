@@ -1,0 +1,86 @@
+"""Random changes that make a motion-capture window look like what a webcam will deliver."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.ndimage import gaussian_filter1d
+from scipy.spatial.transform import Rotation
+
+from stgat.data.labelled import LabelledSequence
+from stgat.preprocessing import Preprocessing, to_network
+from stgat.retarget import one_body
+from stgat.sampling import resample
+from stgat.skeleton import FloatArray
+from stgat.training.config import AugmentConfig
+
+#: Joint v of a mirrored skeleton is joint MIRROR[v] of the original (NTU layout).
+MIRROR = (0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 16, 17, 18, 19, 12, 13, 14, 15, 20, 23, 24, 21, 22)
+
+
+def training_window(
+    sequence: LabelledSequence,
+    preprocessing: Preprocessing,
+    augment: AugmentConfig,
+    mirrored_class: FloatArray,
+    rng: np.random.Generator,
+) -> tuple[FloatArray, int]:
+    """One random training example: network input (C, T, V, 1) and its class.
+
+    mirrored_class: (K,) the class that each class becomes when left and right change places.
+    """
+    start_s, end_s = choose_window(sequence, augment, rng)
+    joints = resample(
+        sequence.joints_m, sequence.timestamps_s, preprocessing.num_frames, start_s, end_s
+    ).astype(np.float64)
+    label = sequence.label
+    if augment.mirror and rng.random() < 0.5:
+        joints = mirror(joints)
+        label = int(mirrored_class[label])
+    joints = distort(joints, augment, rng)
+    # Errors change bone lengths, which the live road then takes away: so does this one.
+    joints = one_body(joints)
+    window = to_network(joints[:, None], preprocessing)
+    return turn(window, np.deg2rad(rng.uniform(-augment.yaw_deg, augment.yaw_deg))), label
+
+
+def choose_window(
+    sequence: LabelledSequence, augment: AugmentConfig, rng: np.random.Generator
+) -> tuple[float, float]:
+    """Start and end of a random window. Where it reaches beyond the clip, the first or last pose is held."""
+    duration = sequence.duration_s
+    if duration <= augment.window_s[1] and rng.random() < augment.tight_share:
+        length = duration * rng.uniform(0.75, 1.0)
+    else:
+        length = rng.uniform(*augment.window_s)
+    slack = duration - length
+    start = sequence.timestamps_s[0] + rng.uniform(min(0.0, slack), max(0.0, slack))
+    return float(start), float(start + length)
+
+
+def mirror(joints: FloatArray) -> FloatArray:
+    """(..., 25, 3) with left and right changed."""
+    return joints[..., MIRROR, :] * np.array([-1.0, 1.0, 1.0])
+
+
+def distort(joints: FloatArray, augment: AugmentConfig, rng: np.random.Generator) -> FloatArray:
+    """(T, 25, 3): a tilted camera, depth seen too flat or too deep, joints that jitter and drift."""
+    root = joints[:, :1]
+    tilt = Rotation.from_euler("xz", rng.normal(0.0, augment.tilt_deg, 2), degrees=True).as_matrix()
+    joints = joints @ tilt.T
+    if rng.random() < 0.5:
+        root = joints[:, :1]
+        factor = np.array([1.0, 1.0, rng.uniform(*augment.depth)])
+        joints = root + (joints - root) * factor
+    jitter = rng.normal(0.0, augment.jitter_m, joints.shape)
+    drift = gaussian_filter1d(rng.normal(0.0, 1.0, joints.shape), sigma=len(joints) / 8, axis=0)
+    drift *= augment.drift_m / max(float(drift.std()), 1e-9)
+    error = (jitter + drift) * np.array([1.0, 1.0, 2.0])  # depth is the weakest
+    error[:, 0] = 0.0
+    return joints + error
+
+
+def turn(window: FloatArray, angle: float) -> FloatArray:
+    """Turn network input (C=3, T, V, M) about the vertical by an angle in radians."""
+    c, s = np.cos(angle), np.sin(angle)
+    rotation = np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]], dtype=np.float32)
+    return np.einsum("dc,ctvm->dtvm", rotation, window)

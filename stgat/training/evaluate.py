@@ -1,0 +1,79 @@
+"""How often a network is right, on windows like those of the running application."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from stgat.data.labelled import LabelledSequence
+from stgat.model import STGAT
+from stgat.preprocessing import Preprocessing, prepare_window
+from stgat.skeleton import FloatArray
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """probabilities: (number of sequences, K), the mean over each sequence's windows. labels: the truth."""
+
+    probabilities: FloatArray
+    labels: FloatArray
+    datasets: tuple[str, ...]
+
+    def top(self, k: int, dataset: str | None = None) -> float:
+        """Share of sequences, in percent, whose class is among the k likeliest."""
+        rows = np.array([dataset in (None, name) for name in self.datasets])
+        best = np.argsort(-self.probabilities[rows], axis=1)[:, :k]
+        return float((best == self.labels[rows, None]).any(axis=1).mean() * 100)
+
+    def mean_class_accuracy(self) -> float:
+        """Top-1 in percent, averaged over the classes that occur."""
+        right = self.probabilities.argmax(axis=1) == self.labels
+        return float(np.mean([right[self.labels == k].mean() for k in np.unique(self.labels)]) * 100)
+
+    def metrics(self) -> dict[str, float]:
+        figures = {"top1": self.top(1), "top5": self.top(5), "mean_class": self.mean_class_accuracy()}
+        figures |= {f"top1 {name}": self.top(1, name) for name in sorted(set(self.datasets))}
+        return {name: round(value, 2) for name, value in figures.items()}
+
+
+def window_spans(start_s: float, end_s: float, window_s: float, stride_s: float) -> list[tuple[float, float]]:
+    """Windows that cover [start_s, end_s]; one, centred on it, where it is shorter than a window."""
+    slack = (end_s - start_s) - window_s
+    if slack <= 0:
+        return [(start_s + slack / 2, end_s - slack / 2)]
+    count = int(np.ceil(slack / stride_s)) + 1
+    return [(start_s + offset, start_s + offset + window_s) for offset in np.linspace(0.0, slack, count)]
+
+
+@torch.no_grad()
+def evaluate(
+    model: STGAT,
+    sequences: Sequence[LabelledSequence],
+    preprocessing: Preprocessing,
+    stride_s: float = 0.5,
+    batch_size: int = 64,
+) -> Evaluation:
+    """Score each sequence by the mean probability over its windows, as long as the application's."""
+    windows, owners = [], []
+    for i, sequence in enumerate(sequences):
+        times = sequence.timestamps_s
+        for span in window_spans(times[0], times[-1], preprocessing.window_s, stride_s):
+            windows.append(prepare_window([(sequence.joints_m, times)], preprocessing, *span))
+            owners.append(i)
+    model.eval()
+    device = next(model.parameters()).device
+    scores = [
+        model(torch.from_numpy(np.stack(windows[i : i + batch_size])).to(device)).softmax(dim=1).cpu()
+        for i in range(0, len(windows), batch_size)
+    ]
+    probabilities = torch.cat(scores).double().numpy()
+    total = np.zeros((len(sequences), probabilities.shape[1]))
+    np.add.at(total, owners, probabilities)
+    return Evaluation(
+        probabilities=total / np.bincount(owners)[:, None],
+        labels=np.array([sequence.label for sequence in sequences]),
+        datasets=tuple(sequence.dataset for sequence in sequences),
+    )
