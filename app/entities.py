@@ -100,7 +100,7 @@ class Snapshot:
     fps: pictures captured a second, over the last two seconds.
     latency_ms: the median time of each stage over the last hundred items.
     frame_to_label_ms: from a frame's capture to the decision that saw it, median; None before the first.
-    message: a sentence for the user where health is ENDED or FAILED.
+    message: a sentence for the user where health is FAILED, and where ENDED needs one (a file cut short).
     """
 
     health: Health

@@ -75,7 +75,7 @@ NORMALIZERS: dict[Normalization, Callable[[FloatArray], FloatArray]] = {
 
 
 def _turn_about(axis: int, direction: FloatArray) -> FloatArray:
-    """Rotation about y (1) or z (2) that brings a direction above the x axis; none where it has no such part."""
+    """Rotation about y (1) or z (2) that brings a direction above the x axis; none where it cannot."""
     other = 3 - axis
     x, sideways = direction[0], direction[other]
     length = np.hypot(x, sideways)

@@ -27,7 +27,7 @@ def resample(
         raise ValueError(
             f"expected joints (T, V, 3) and T timestamps, got {joints.shape}, {len(timestamps_s)}"
         )
-    known = np.isfinite(joints).all(axis=-1)  # (T, V)
+    known = np.all(np.isfinite(joints), axis=-1)  # (T, V)
     if not known[:, 0].any():
         raise ValueError("the root joint is not known in any frame of the window")
     moments = np.linspace(start_s, end_s, num_frames)

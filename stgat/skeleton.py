@@ -7,11 +7,12 @@ A layout is what a network or a file means by "joint 7". Three come with the pac
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.floating]
+FloatArray = NDArray[Any]  # of float32 or float64; numpy's own types tell these apart too eagerly
 
 
 @dataclass(frozen=True)

@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
 
 from stgat.data import nw_ucla, utd_mhad
 from stgat.data.sequences import DataError, SkeletonSequence
 from stgat.retarget import one_body
 from stgat.skeleton import FloatArray
-from stgat.training.config import DataConfig, TrainConfig
 
 READERS: dict[str, Callable[[Path], Iterator[SkeletonSequence]]] = {
     "nw-ucla": nw_ucla.read,
     "utd-mhad": utd_mhad.read,
 }
+
+
+class DataConfig(BaseModel):
+    """One data set of a training run.
+
+    path: its folder or zip archive. labels: its own action name -> the class it counts as; an action
+    that is not listed is left out. test_subjects: held out of training.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal["nw-ucla", "utd-mhad"]
+    path: Path
+    test_subjects: tuple[int, ...]
+    labels: dict[str, str]
+    licence: str = "not stated"
 
 
 @dataclass(frozen=True)
@@ -33,7 +51,9 @@ class LabelledSequence:
         return float(self.timestamps_s[-1] - self.timestamps_s[0])
 
 
-def load_sequences(config: TrainConfig) -> tuple[list[LabelledSequence], list[LabelledSequence]]:
+def load_sequences(
+    configs: Sequence[DataConfig], labels: Sequence[str]
+) -> tuple[list[LabelledSequence], list[LabelledSequence]]:
     """(training part, held-out part) of all data sets of a run; no subject is in both.
 
     Raises DataError for unreadable data, a table that names an action the data set does not have, or a
@@ -41,8 +61,8 @@ def load_sequences(config: TrainConfig) -> tuple[list[LabelledSequence], list[La
     """
     train: list[LabelledSequence] = []
     test: list[LabelledSequence] = []
-    class_of = {label: number for number, label in enumerate(config.labels)}
-    for data in config.data:
+    class_of = {label: number for number, label in enumerate(labels)}
+    for data in configs:
         seen: set[str] = set()
         for sequence in READERS[data.format](data.path):
             seen.add(sequence.action)

@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args, get_origin
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from stgat.data.labelled import DataConfig
 from stgat.model import FrameWeighting
 from stgat.preprocessing import Preprocessing
 
@@ -21,20 +22,6 @@ class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class DataConfig(_Section):
-    """One data set of a run.
-
-    path: its folder or zip archive. labels: its own action name -> the class it counts as; an action
-    that is not listed is left out. test_subjects: held out of training.
-    """
-
-    format: Literal["nw-ucla", "utd-mhad"]
-    path: Path
-    test_subjects: tuple[int, ...]
-    labels: dict[str, str]
-    licence: str = "not stated"
-
-
 class ModelConfig(_Section):
     blocks: tuple[tuple[int, int, int], ...]
     num_heads: int = 8
@@ -45,10 +32,12 @@ class ModelConfig(_Section):
 class AugmentConfig(_Section):
     """Ranges of the random changes made to a training window.
 
-    window_s: shortest and longest stretch of time a window is cut to. tight_share: how many windows are
-    cut to the clip itself instead. tilt_deg, yaw_deg: standard deviation of the camera's pitch and roll, and largest
-    turn left after normalisation. depth: range of the factor on depth in half of the windows. jitter_m,
-    drift_m: standard deviation of each joint's error from frame to frame, and of its slow part.
+    window_s: shortest and longest stretch of time a window is cut to.
+    tight_share: how many windows are cut to the clip itself instead.
+    tilt_deg: standard deviation of the camera's pitch and roll.
+    yaw_deg: largest turn left over after normalisation.
+    depth: range of the factor on depth, in half of the windows.
+    jitter_m, drift_m: standard deviation of each joint's error from frame to frame, and of its slow part.
     mirror: swap left and right in half of the windows, by `mirror_labels` where that changes the action.
     """
 
@@ -93,7 +82,7 @@ class TrainConfig(_Section):
 def load_config(path: Path, overrides: list[str] | None = None) -> TrainConfig:
     """Read a YAML file and apply overrides such as `epochs=5` or `data.0.path=downloads/nw-ucla.zip`.
 
-    Raises ConfigError for a file that is missing or no YAML, and for unknown keys, with the nearest known one.
+    Raises ConfigError for a file that is missing or no YAML, and for unknown keys, naming the nearest.
     """
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))

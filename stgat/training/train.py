@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from stgat.checkpoint import Checkpoint, Metadata
 from stgat.data.labelled import LabelledSequence, load_sequences
+from stgat.device import choose_device
 from stgat.model import STGAT, STGATConfig
 from stgat.training.augment import training_window
 from stgat.training.config import TrainConfig
@@ -40,18 +41,20 @@ class Progress:
 
 
 def train(config: TrainConfig, report: Callable[[Progress], None] = lambda progress: None) -> Checkpoint:
-    """Train as the config says and measure on the held-out subjects; the last averaged weights are the result.
+    """Train as the config says and measure on the held-out subjects.
 
-    No epoch is chosen by its held-out accuracy: the held-out part is looked at once, at the end.
+    The result are the last averaged weights. No epoch is chosen by its held-out accuracy: the held-out
+    part is looked at once, at the end.
 
-    Raises DataError for unusable data, TrainingError where the loss is no longer a number.
+    Raises DataError for unusable data, DeviceError for a missing device, TrainingError where the loss is
+    no longer a number.
     """
     torch.set_num_threads(config.threads)
     random.seed(config.seed)
     torch.manual_seed(config.seed)
     device = choose_device(config.device)
 
-    train_part, test_part = load_sequences(config)
+    train_part, test_part = load_sequences(config.data, config.labels)
     model = STGAT(network_config(config)).to(device)
     average = deepcopy(model).eval()
     optimizer = torch.optim.SGD(
@@ -174,20 +177,6 @@ def network_config(config: TrainConfig) -> STGATConfig:
     return STGATConfig(
         num_classes=len(config.labels), layout=config.preprocessing.layout, **config.model.model_dump()
     )
-
-
-def choose_device(name: str) -> torch.device:
-    """`auto` takes CUDA, then MPS, then the CPU. Raises TrainingError for a device that is not there."""
-    if name == "auto":
-        if torch.cuda.is_available():
-            return torch.device("cuda")
-        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise TrainingError(f"device {name!r} cannot be used here: {str(error).splitlines()[0]}") from error
-    return device
 
 
 def describe(config: TrainConfig, metrics: dict[str, float], num_train: int, num_test: int) -> Metadata:

@@ -1,0 +1,187 @@
+"""From probabilities over time to what is said: an action, idle or unknown, and events with start and end."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.entities import ActionEvent, Decision, State
+from stgat.recognizer import Prediction
+from stgat.skeleton import FloatArray
+
+
+class DecisionSettings(BaseModel):
+    """How sure and how slow a decision is.
+
+    smoothing_s: time constant of the average over probabilities.
+    enter, leave: an action is named when its smoothed probability reaches the first, and kept until it
+        falls under the second or another action is ahead of it by `margin`. Under `enter`, with nothing
+        named, the answer is "unknown".
+    move_m_s, still_m_s: somebody who moves faster than the first is doing something; slower than the
+        second for `idle_after_s`, they are idle.
+    min_event_s: shorter events are not reported.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    smoothing_s: float = Field(default=0.4, ge=0.0, le=10.0)
+    enter: float = Field(default=0.40, ge=0.0, le=1.0)
+    leave: float = Field(default=0.25, ge=0.0, le=1.0)
+    margin: float = Field(default=0.10, ge=0.0, le=1.0)
+    move_m_s: float = Field(default=0.25, ge=0.0)
+    still_m_s: float = Field(default=0.15, ge=0.0)
+    idle_after_s: float = Field(default=0.3, ge=0.0)
+    min_event_s: float = Field(default=0.4, ge=0.0)
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What is known of one person at one moment."""
+
+    person_id: int
+    motion_m_s: float
+    prediction: Prediction
+
+
+@dataclass
+class _OpenEvent:
+    label: str
+    start_s: float
+    end_s: float
+    total: float
+    count: int
+
+    def close(self, person_id: int) -> ActionEvent:
+        return ActionEvent(self.label, self.start_s, self.end_s, self.total / self.count, person_id)
+
+
+class Decider:
+    """Decides for everybody in view. Time is the source's own; nothing here looks at a clock."""
+
+    def __init__(self, settings: DecisionSettings | None = None) -> None:
+        self.settings = settings or DecisionSettings()
+        self._people: dict[int, _Person] = {}
+
+    def update(
+        self, observations: Sequence[Observation], timestamp_s: float, frame_index: int
+    ) -> tuple[tuple[Decision, ...], tuple[ActionEvent, ...]]:
+        """Decisions on those who were observed, and the events that this moment ended."""
+        events: list[ActionEvent] = []
+        decisions: list[Decision] = []
+        seen = {observation.person_id for observation in observations}
+        for person_id in self._people.keys() - seen:
+            events += self._people.pop(person_id).finish()
+        for observation in observations:
+            person = self._people.get(observation.person_id)
+            if person is None:
+                person = self._people[observation.person_id] = _Person(observation.person_id, self.settings)
+            decision, ended = person.update(observation, timestamp_s, frame_index)
+            decisions.append(decision)
+            events += ended
+        return tuple(decisions), tuple(events)
+
+    def finish(self) -> tuple[ActionEvent, ...]:
+        """The source has ended: whatever is still going on ends with it."""
+        events = [event for person in self._people.values() for event in person.finish()]
+        self._people.clear()
+        return tuple(events)
+
+
+class _Person:
+    def __init__(self, person_id: int, settings: DecisionSettings) -> None:
+        self.person_id = person_id
+        self.settings = settings
+        self.smoothed: FloatArray | None = None
+        self.updated_s = 0.0
+        self.moving = False
+        self.moved_s = -math.inf
+        self.onset_s: float | None = None  # when the motion began that no event has claimed yet
+        self.event: _OpenEvent | None = None
+
+    def update(
+        self, observation: Observation, now_s: float, frame_index: int
+    ) -> tuple[Decision, list[ActionEvent]]:
+        prediction = observation.prediction
+        self._gate(observation.motion_m_s, now_s)
+        if not self.moving:
+            # What was seen before a rest says nothing of what comes after it.
+            self.smoothed, ended = None, self.finish()
+            top = _top(prediction.probabilities, prediction.labels)
+            return self._decision(State.IDLE, None, 0.0, top, now_s, frame_index), ended
+
+        smoothed = self._smooth(prediction.probabilities, now_s)
+        label, probability = self._choose(smoothed, prediction.labels)
+        ended = self._track_event(label, probability, now_s, prediction.window_start_s)
+        state = State.UNKNOWN if label is None else State.ACTION
+        top = _top(smoothed, prediction.labels)
+        return self._decision(state, label, probability, top, now_s, frame_index), ended
+
+    def finish(self) -> list[ActionEvent]:
+        """End the event that is going on, if it was long enough to be one."""
+        event, self.event = self.event, None
+        if event is None or event.end_s - event.start_s < self.settings.min_event_s:
+            return []
+        return [event.close(self.person_id)]
+
+    def _gate(self, motion_m_s: float, now_s: float) -> None:
+        threshold = self.settings.still_m_s if self.moving else self.settings.move_m_s
+        if motion_m_s >= threshold:
+            if not self.moving:
+                self.moving, self.onset_s = True, now_s
+            self.moved_s = now_s
+        elif now_s - self.moved_s >= self.settings.idle_after_s:
+            self.moving, self.onset_s = False, None
+
+    def _smooth(self, probabilities: FloatArray, now_s: float) -> FloatArray:
+        if self.smoothed is None or self.settings.smoothing_s == 0:
+            self.smoothed = np.asarray(probabilities, dtype=np.float64)
+        else:
+            share = 1.0 - math.exp(-(now_s - self.updated_s) / self.settings.smoothing_s)
+            self.smoothed = self.smoothed + share * (probabilities - self.smoothed)
+        self.updated_s = now_s
+        return self.smoothed
+
+    def _choose(self, smoothed: FloatArray, labels: tuple[str, ...]) -> tuple[str | None, float]:
+        """The action to name, or None for unknown, and the probability of the likeliest."""
+        best = int(smoothed.argmax())
+        probability = float(smoothed[best])
+        if self.event is not None:
+            kept = float(smoothed[labels.index(self.event.label)])
+            if kept >= self.settings.leave and probability - kept <= self.settings.margin:
+                return self.event.label, kept
+        return (labels[best] if probability >= self.settings.enter else None), probability
+
+    def _track_event(
+        self, label: str | None, probability: float, now_s: float, window_start_s: float
+    ) -> list[ActionEvent]:
+        if self.event is not None and self.event.label == label:
+            self.event.end_s = max(self.event.end_s, self.moved_s)
+            self.event.total += probability
+            self.event.count += 1
+            return []
+        ended = self.finish()
+        if label is not None:
+            # The first action after a rest began when the motion did, not when it was understood.
+            start = now_s if self.onset_s is None else max(self.onset_s, window_start_s)
+            self.event, self.onset_s = _OpenEvent(label, start, now_s, probability, 1), None
+        return ended
+
+    def _decision(
+        self,
+        state: State,
+        label: str | None,
+        probability: float,
+        top: tuple[tuple[str, float], ...],
+        now_s: float,
+        frame_index: int,
+    ) -> Decision:
+        return Decision(self.person_id, now_s, frame_index, state, label, probability, top)
+
+
+def _top(probabilities: FloatArray, labels: tuple[str, ...], count: int = 5) -> tuple[tuple[str, float], ...]:
+    best = np.argsort(-probabilities, kind="stable")[:count]
+    return tuple((labels[i], float(probabilities[i])) for i in best)

@@ -1,0 +1,294 @@
+"""The live road as three threads: capture, pose, recognition; between them slots, not queues.
+
+Live, a slot holds one item and the newest wins; the frames that lost are counted. Replaying a file to a
+file (`lossless`), a slot waits and nothing is lost. The window's thread only asks for snapshots.
+"""
+
+from __future__ import annotations
+
+import logging
+import statistics
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.decisions import Decider, DecisionSettings, Observation
+from app.entities import ActionEvent, Counters, Decision, Health, Snapshot, Stage, VideoFrame
+from app.errors import USER_ERRORS
+from app.slots import Slot
+from app.sources import SourceInfo, VideoSource
+from app.window import PersonWindow, SlidingWindow, network_input
+from stgat.recognizer import Recognizer
+from stgat.skeleton import Skeleton
+
+log = logging.getLogger(__name__)
+
+KEPT_EVENTS = 1000
+TIMINGS = 100
+
+
+class Extractor(Protocol):
+    """Pictures to skeletons; pose.extractor.SkeletonExtractor is one."""
+
+    def process(self, image_rgb: NDArray[np.uint8], timestamp_s: float) -> tuple[Skeleton, ...]: ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class PosedFrame:
+    """A frame and who is in it; captured_at is on the clock of time.monotonic."""
+
+    frame: VideoFrame
+    skeletons: tuple[Skeleton, ...]
+    captured_at: float
+
+
+@dataclass(frozen=True)
+class Result:
+    """What recognition made of a posed frame, or of the end of the source (posed is None).
+
+    decisions: None where this frame was not due for one. events: those that ended with it.
+    """
+
+    posed: PosedFrame | None
+    decisions: tuple[Decision, ...] | None
+    events: tuple[ActionEvent, ...]
+
+
+class Session:
+    """One source on its way to decisions. Started once, stopped once; make a new one to start again.
+
+    source: not opened yet; the capture thread opens and closes it.
+    make_extractor: called in the pose thread when the first picture without skeletons comes.
+    load_recognizer: called in the recognition thread. Both may be slow, and may raise any of
+        app.errors.USER_ERRORS.
+    lossless: every frame is posed and seen by recognition, as fast as the machine goes. Otherwise frames
+        of a file come at their own pace and those that are too late are dropped.
+    interval_s: least time between two decisions, in the source's time.
+    on_open: called by the capture thread with what is known of the source.
+    on_result: called by the recognition thread for every posed frame it takes in, in order, and once at the
+        end for the events that the end of the source ended.
+    """
+
+    def __init__(
+        self,
+        source: VideoSource,
+        make_extractor: Callable[[], Extractor],
+        load_recognizer: Callable[[], Recognizer],
+        *,
+        settings: DecisionSettings | None = None,
+        lossless: bool = False,
+        interval_s: float = 0.1,
+        on_open: Callable[[SourceInfo], None] = lambda info: None,
+        on_result: Callable[[Result], None] = lambda result: None,
+    ) -> None:
+        self._source = source
+        self._make_extractor = make_extractor
+        self._load_recognizer = load_recognizer
+        self._decider = Decider(settings)
+        self._lossless = lossless
+        self._interval_s = interval_s
+        self._on_open, self._on_result = on_open, on_result
+
+        self._frames: Slot[tuple[VideoFrame, float]] = Slot(lossless)
+        self._posed: Slot[list[PosedFrame]] = Slot(lossless, merge=lambda old, new: old + new)
+        self._stopping = threading.Event()
+        self._lock = threading.Lock()
+        self._snapshot = Snapshot(Health.STARTING)
+        self._counts = dict.fromkeys(("captured", "posed", "recognised"), 0)
+        self._captured_at: deque[float] = deque(maxlen=600)
+        self._timings = {stage: deque[float](maxlen=TIMINGS) for stage in Stage}
+        self._to_label: deque[float] = deque(maxlen=TIMINGS)
+        self._events: deque[ActionEvent] = deque(maxlen=KEPT_EVENTS)
+        self._failure: str | None = None
+        self._threads = [
+            threading.Thread(target=self._run, args=(work,), name=f"stgat-{work.__name__.strip('_')}")
+            for work in (self._capture, self._pose, self._recognize)
+        ]
+
+    def start(self) -> None:
+        """Start the threads and return at once."""
+        for thread in self._threads:
+            thread.daemon = True
+            thread.start()
+
+    def stop(self, timeout_s: float = 1.0) -> bool:
+        """Ask the threads to end and wait for them, at most timeout_s; False if one has not ended by then."""
+        self._shut_down()
+        deadline = time.monotonic() + timeout_s
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join(max(0.0, deadline - time.monotonic()))
+        ended = not any(thread.is_alive() for thread in self._threads)
+        with self._lock:
+            if self._snapshot.health in (Health.STARTING, Health.RUNNING):
+                self._snapshot = replace(self._snapshot, health=Health.STOPPED)
+        return ended
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait until the source has ended and everything of it has been recognised; False on timeout."""
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        for thread in self._threads:
+            thread.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
+
+    @property
+    def failure(self) -> str | None:
+        """The sentence that says why the session failed; None while it has not."""
+        return self._failure
+
+    def snapshot(self) -> Snapshot:
+        """All that a window shows, of one moment; from any thread."""
+        now = time.monotonic()
+        with self._lock:
+            recent = [moment for moment in self._captured_at if now - moment <= 2.0]
+            seconds = max(now - recent[0], 1e-3) if recent else 1.0
+            return replace(
+                self._snapshot,
+                counters=Counters(dropped=self._frames.replaced, **self._counts),
+                fps=(len(recent) - 1) / seconds if len(recent) > 1 else 0.0,
+                latency_ms={
+                    stage: statistics.median(times) * 1e3 for stage, times in self._timings.items() if times
+                },
+                frame_to_label_ms=statistics.median(self._to_label) * 1e3 if self._to_label else None,
+            )
+
+    # The three threads.
+
+    def _capture(self) -> None:
+        try:
+            info = self._source.open()
+            self._on_open(info)
+            started = time.monotonic()
+            before = time.monotonic()
+            for frame in self._source.frames():
+                captured_at = time.monotonic()
+                self._timings[Stage.CAPTURE].append(captured_at - before)
+                if not (self._lossless or info.live):
+                    # A file in the window plays at its own pace; a stop ends the wait.
+                    self._stopping.wait(max(0.0, started + frame.timestamp_s - captured_at))
+                    captured_at = time.monotonic()
+                with self._lock:
+                    self._counts["captured"] += 1
+                    self._captured_at.append(captured_at)
+                if self._stopping.is_set() or not self._frames.put((frame, captured_at)):
+                    return
+                before = time.monotonic()
+        finally:
+            self._source.close()
+            self._frames.close()
+
+    def _pose(self) -> None:
+        extractor: Extractor | None = None
+        try:
+            while (item := self._frames.take()) is not None:
+                frame, captured_at = item
+                before = time.monotonic()
+                if frame.skeletons is not None:
+                    skeletons = frame.skeletons
+                else:
+                    if extractor is None:
+                        extractor = self._make_extractor()
+                        before = time.monotonic()
+                    skeletons = extractor.process(frame.image, frame.timestamp_s)
+                with self._lock:
+                    self._timings[Stage.POSE].append(time.monotonic() - before)
+                    self._counts["posed"] += 1
+                    self._snapshot = replace(
+                        self._snapshot, health=Health.RUNNING, frame=frame, skeletons=skeletons
+                    )
+                self._posed.put([PosedFrame(frame, skeletons, captured_at)])
+        finally:
+            if extractor is not None:
+                extractor.close()
+            self._posed.close()
+
+    def _recognize(self) -> None:
+        recognizer = self._load_recognizer()
+        recognizer.warm_up()
+        window = SlidingWindow(recognizer.metadata.preprocessing)
+        due_s = float("-inf")
+        last_s = float("-inf")
+        while (items := self._posed.take()) is not None:
+            for posed in items:
+                window.add(posed.skeletons, posed.frame.timestamp_s)
+            newest = items[-1]
+            now_s = newest.frame.timestamp_s
+            for posed in items[:-1]:
+                self._on_result(Result(posed, None, ()))
+            if now_s < due_s and now_s >= last_s:
+                self._on_result(Result(newest, None, ()))
+                continue
+            last_s, due_s = now_s, now_s + self._interval_s * 0.999
+            before = time.monotonic()
+            observations = observe(window.people(), recognizer)
+            decisions, events = self._decider.update(observations, now_s, newest.frame.index)
+            after = time.monotonic()
+            with self._lock:
+                self._timings[Stage.RECOGNITION].append(after - before)
+                self._counts["recognised"] += 1
+                self._to_label.append(after - newest.captured_at)
+                self._snapshot = replace(self._snapshot, decisions=decisions)
+            self._keep(events)
+            self._on_result(Result(newest, decisions, events))
+        events = self._decider.finish()
+        self._keep(events)
+        self._on_result(Result(None, None, events))
+
+    def _keep(self, events: tuple[ActionEvent, ...]) -> None:
+        if events:
+            with self._lock:
+                self._events.extend(events)
+                self._snapshot = replace(self._snapshot, events=tuple(self._events))
+
+    # How it ends.
+
+    def _run(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except USER_ERRORS as error:
+            self._fail(str(error))
+        except Exception as error:
+            log.exception("the %s thread failed", threading.current_thread().name)
+            self._fail(f"Something went wrong inside the application ({type(error).__name__}: {error})")
+        else:
+            if work == self._recognize and not self._stopping.is_set():
+                with self._lock:
+                    message = getattr(self._source, "warning", None) or ""
+                    self._snapshot = replace(self._snapshot, health=Health.ENDED, message=message)
+
+    def _fail(self, message: str) -> None:
+        with self._lock:
+            if self._failure is None and not self._stopping.is_set():
+                self._failure = message
+                self._snapshot = replace(self._snapshot, health=Health.FAILED, message=message)
+        self._shut_down()
+
+    def _shut_down(self) -> None:
+        self._stopping.set()
+        self._source.interrupt()
+        self._frames.close(discard=True)
+        self._posed.close(discard=True)
+
+
+def observe(people: Sequence[PersonWindow], recognizer: Recognizer) -> list[Observation]:
+    """Recognise everybody of one moment: each alone, or together where the network was trained so."""
+    if not people:
+        return []
+    metadata = recognizer.metadata
+    groups = [list(people)] if metadata.people > 1 else [[person] for person in people]
+    inputs = [network_input(group, metadata.preprocessing, metadata.people) for group in groups]
+    spans = [(group[0].start_s, group[0].end_s) for group in groups]
+    predictions = recognizer.recognize(inputs, spans)
+    return [
+        Observation(person.person_id, person.motion_m_s, prediction)
+        for group, prediction in zip(groups, predictions, strict=True)
+        for person in group
+    ]

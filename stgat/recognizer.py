@@ -1,0 +1,68 @@
+"""A checkpoint made ready to answer: windows of skeletons in, class probabilities out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from stgat.checkpoint import Checkpoint
+from stgat.device import choose_device
+from stgat.skeleton import FloatArray, get_layout
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the network says of one window.
+
+    probabilities: (K,) after the checkpoint's temperature, in the order of labels.
+    energy: -T log sum exp(logits / T), low for what resembles the training data
+        (Liu, Wang, Owens and Li, arXiv 2010.03759).
+    """
+
+    probabilities: FloatArray
+    labels: tuple[str, ...]
+    energy: float
+    window_start_s: float
+    window_end_s: float
+
+
+class Recognizer:
+    """Answers windows with one checkpoint on one device.
+
+    device: auto, cpu, cuda or mps. Raises DeviceError where it is not there.
+    """
+
+    def __init__(self, checkpoint: Checkpoint, device: str = "auto") -> None:
+        self.metadata = checkpoint.metadata
+        self.device = choose_device(device)
+        self._model = checkpoint.model.to(self.device).eval()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return self.metadata.labels
+
+    @torch.inference_mode()
+    def recognize(
+        self, windows: Sequence[FloatArray], spans: Sequence[tuple[float, float]]
+    ) -> list[Prediction]:
+        """Windows as `prepare_window` gives them, (C, T, V, M) each, and their start and end in seconds."""
+        if not windows:
+            return []
+        batch = torch.from_numpy(np.stack(windows)).to(self.device)
+        temperature = self.metadata.temperature
+        logits = self._model(batch).float() / temperature
+        probabilities = logits.softmax(dim=1).cpu().numpy()
+        energies = (-temperature * logits.logsumexp(dim=1)).cpu().numpy()
+        return [
+            Prediction(p, self.labels, float(e), start, end)
+            for p, e, (start, end) in zip(probabilities, energies, spans, strict=True)
+        ]
+
+    def warm_up(self) -> None:
+        """Answer one empty window, so that the first real one is not kept waiting by one-time costs."""
+        config, frames = self.metadata.model, self.metadata.preprocessing.num_frames
+        shape = (config.in_channels, frames, get_layout(config.layout).num_joints, self.metadata.people)
+        self.recognize([np.zeros(shape, np.float32)], [(0.0, 0.0)])

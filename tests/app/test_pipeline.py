@@ -1,0 +1,279 @@
+"""The three threads: what they promise about order, loss, stopping and failing."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from app.entities import Health, VideoFrame
+from app.errors import SourceError
+from app.pipeline import Result, Session
+from app.sources import BaseSource, SourceInfo
+from stgat.checkpoint import Metadata
+from stgat.model import STGATConfig
+from stgat.preprocessing import Preprocessing
+from stgat.recognizer import Prediction
+from stgat.skeleton import Skeleton
+
+LABELS = ("clapping", "hand waving")
+METADATA = Metadata(
+    name="fake",
+    model=STGATConfig(num_classes=2, blocks=((8, 8, 1),)),
+    preprocessing=Preprocessing(num_frames=16, window_s=1.0),
+    labels=LABELS,
+)
+PICTURE = np.zeros((48, 64, 3), np.uint8)
+
+
+def body(wave: float) -> np.ndarray:
+    """A person of roughly human size, one arm moving with `wave`."""
+    joints = np.zeros((25, 3))
+    joints[:, 2] = 3.0
+    joints[[3, 20, 2], 1] = 0.8, 0.5, 0.6
+    joints[[4, 8], 0], joints[[4, 8], 1] = (-0.2, 0.2), 0.5
+    joints[[12, 16], 0] = -0.1, 0.1
+    for side, (a, b, c, d) in ((-1, (4, 5, 6, 7)), (1, (8, 9, 10, 11))):
+        for step, joint in enumerate((b, c, d), 1):
+            joints[joint] = joints[a] + [0.1 * side * step, -0.2 * step, 0.0]
+    joints[[9, 10, 11], 0] += wave
+    for a, b, c, d in ((12, 13, 14, 15), (16, 17, 18, 19)):
+        for step, joint in enumerate((b, c, d), 1):
+            joints[joint] = joints[a] + [0.0, -0.4 * step, 0.0]
+    return joints
+
+
+class ScriptedSource(BaseSource):
+    """Frames at a stated rate; may stall, fail, or never end."""
+
+    def __init__(
+        self,
+        count: int | None = 60,
+        fps: float = 30.0,
+        fail_at: int | None = None,
+        stall_at: int | None = None,
+        open_error: str = "",
+        live: bool = False,
+    ) -> None:
+        super().__init__("scripted")
+        self.count, self.fps, self.fail_at, self.stall_at = count, fps, fail_at, stall_at
+        self.open_error, self.live = open_error, live
+        self.closed = 0
+
+    def open(self) -> SourceInfo:
+        if self.open_error:
+            raise SourceError(self.open_error)
+        return SourceInfo("scripted", 64, 48, self.fps, self.count, self.live)
+
+    def frames(self) -> Iterator[VideoFrame]:
+        for i in itertools.count() if self.count is None else range(self.count):
+            if self._interrupted.is_set():
+                return
+            if i == self.fail_at:
+                raise SourceError("camera 0 stopped sending pictures: check its cable")
+            if i == self.stall_at:
+                self._interrupted.wait()
+            yield VideoFrame(PICTURE, i, i / self.fps)
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+class FakeExtractor:
+    """One person, waving, in every frame that `present` names."""
+
+    def __init__(self, delay_s: float = 0.0, present=lambda t: True, error: str = "") -> None:  # noqa: ANN001
+        self.delay_s, self.present, self.error, self.closed = delay_s, present, error, 0
+
+    def process(self, image_rgb: np.ndarray, timestamp_s: float) -> tuple[Skeleton, ...]:
+        time.sleep(self.delay_s)
+        if self.error:
+            raise ZeroDivisionError(self.error)
+        if not self.present(timestamp_s):
+            return ()
+        wave = 0.3 * np.sin(2 * np.pi * 1.5 * timestamp_s)
+        return (Skeleton(body(wave), np.ones(25), 0, timestamp_s),)
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+class FakeRecognizer:
+    """Always sure of hand waving."""
+
+    metadata = METADATA
+    labels = LABELS
+
+    def __init__(self, delay_s: float = 0.0) -> None:
+        self.delay_s = delay_s
+
+    def warm_up(self) -> None: ...
+
+    def recognize(self, windows, spans) -> list[Prediction]:  # noqa: ANN001
+        time.sleep(self.delay_s)
+        for window in windows:
+            assert window.shape == (3, 16, 25, 1)
+        return [Prediction(np.array([0.1, 0.9]), LABELS, -3.0, *span) for span in spans]
+
+
+def session(source: BaseSource, extractor=None, recognizer=None, **options) -> Session:  # noqa: ANN001
+    return Session(
+        source,
+        lambda: extractor or FakeExtractor(),
+        lambda: recognizer or FakeRecognizer(),
+        **options,
+    )
+
+
+def wait_until(condition, timeout_s: float = 5.0) -> bool:  # noqa: ANN001
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.005)
+    return False
+
+
+@pytest.fixture(autouse=True)
+def no_thread_is_left() -> Iterator[None]:
+    before = set(threading.enumerate())
+    yield
+    assert wait_until(lambda: not [t for t in threading.enumerate() if t not in before and t.is_alive()], 2)
+
+
+def test_lossless_replay_poses_and_sees_every_frame_in_order() -> None:
+    results: list[Result] = []
+    replay = session(
+        ScriptedSource(90),
+        FakeExtractor(0.001),
+        FakeRecognizer(0.01),
+        lossless=True,
+        on_result=results.append,
+    )
+    replay.start()
+    assert replay.wait(30)
+    snapshot = replay.snapshot()
+    assert snapshot.health is Health.ENDED
+    assert (snapshot.counters.captured, snapshot.counters.posed, snapshot.counters.dropped) == (90, 90, 0)
+    assert [r.posed.frame.index for r in results[:-1] if r.posed] == list(range(90))
+    assert results[-1].posed is None
+    assert [e.label for e in snapshot.events] == ["hand waving"]
+
+
+def test_two_lossless_replays_give_the_same_decisions() -> None:
+    def run() -> list:
+        results: list[Result] = []
+        replay = session(ScriptedSource(60), lossless=True, on_result=results.append)
+        replay.start()
+        assert replay.wait(30)
+        return [(r.decisions, r.events) for r in results]
+
+    assert run() == run()
+
+
+@pytest.mark.parametrize("fps", [10.0, 25.0, 60.0])
+def test_decisions_come_at_the_interval_whatever_the_rate(fps: float) -> None:
+    results: list[Result] = []
+    replay = session(ScriptedSource(int(4 * fps), fps), lossless=True, interval_s=0.2, on_result=results.append)
+    replay.start()
+    assert replay.wait(30)
+    decided = [r for r in results if r.decisions is not None]
+    assert len(decided) == pytest.approx(20, abs=4)
+    assert {d.label for r in decided[8:] for d in r.decisions or ()} == {"hand waving"}
+
+
+def test_live_the_newest_frame_wins_and_the_lost_ones_are_counted() -> None:
+    live = session(ScriptedSource(None, 200.0, live=False), FakeExtractor(0.03))
+    live.start()
+    assert wait_until(lambda: live.snapshot().counters.dropped > 10)
+    assert live.stop()
+    counters = live.snapshot().counters
+    assert counters.captured >= counters.posed + counters.dropped
+    assert counters.captured - counters.posed - counters.dropped <= 2
+
+
+def test_slow_recognition_loses_no_skeleton() -> None:
+    seen: list[int] = []
+    slow = session(
+        ScriptedSource(60, 60.0),
+        recognizer=FakeRecognizer(0.15),
+        on_result=lambda r: seen.append(r.posed.frame.index) if r.posed else None,
+    )
+    slow.start()
+    assert slow.wait(20)
+    counters = slow.snapshot().counters
+    assert len(seen) == counters.posed == 60 - counters.dropped
+    assert counters.recognised < counters.posed
+
+
+def test_a_file_in_the_window_plays_at_its_own_pace() -> None:
+    started = time.monotonic()
+    paced = session(ScriptedSource(30, 30.0))
+    paced.start()
+    assert paced.wait(10)
+    assert 0.9 <= time.monotonic() - started <= 3.0
+
+
+@pytest.mark.parametrize("when", ["at once", "stalled", "running", "ended", "posing", "recognising"])
+def test_stop_ends_all_threads_within_a_second_from_any_state(when: str) -> None:
+    source = ScriptedSource(None if when != "ended" else 3, 100.0, stall_at=5 if when == "stalled" else None)
+    running = session(
+        source,
+        FakeExtractor(0.3 if when == "posing" else 0.0),
+        FakeRecognizer(0.3 if when == "recognising" else 0.0),
+        lossless=when in ("posing", "recognising"),
+    )
+    running.start()
+    if when != "at once":
+        time.sleep(0.4)
+    started = time.monotonic()
+    assert running.stop(1.0)
+    assert time.monotonic() - started < 1.0
+    assert source.closed
+    assert running.snapshot().health is (Health.ENDED if when == "ended" else Health.STOPPED)
+
+
+def test_stop_before_start_is_harmless() -> None:
+    assert session(ScriptedSource(1)).stop()
+
+
+def test_a_source_that_cannot_open_fails_with_its_sentence() -> None:
+    failing = session(ScriptedSource(open_error="no camera 3: plug one in, or choose a video"))
+    failing.start()
+    assert failing.wait(5)
+    snapshot = failing.snapshot()
+    assert snapshot.health is Health.FAILED
+    assert snapshot.message == failing.failure == "no camera 3: plug one in, or choose a video"
+
+
+def test_a_camera_that_stops_fails_and_frees_everything() -> None:
+    source, extractor = ScriptedSource(60, 100.0, fail_at=20), FakeExtractor()
+    failing = session(source, extractor)
+    failing.start()
+    assert failing.wait(5)
+    assert "check its cable" in failing.snapshot().message
+    assert source.closed
+    assert extractor.closed == 1
+
+
+def test_a_worker_that_throws_is_reported_and_stops_the_rest(caplog: pytest.LogCaptureFixture) -> None:
+    failing = session(ScriptedSource(None, 100.0), FakeExtractor(error="boom"))
+    failing.start()
+    assert failing.wait(5)
+    snapshot = failing.snapshot()
+    assert snapshot.health is Health.FAILED
+    assert "ZeroDivisionError" in snapshot.message
+    assert "boom" in caplog.text
+
+
+def test_a_person_who_leaves_ends_their_event() -> None:
+    leaving = session(ScriptedSource(150), FakeExtractor(present=lambda t: t < 2.5), lossless=True)
+    leaving.start()
+    assert leaving.wait(20)
+    (event,) = leaving.snapshot().events
+    assert event.end_s < 3.6
+    assert leaving.snapshot().decisions == ()
