@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from pose.models import PoseModelError
-from stgat.checkpoint import CheckpointError
-from stgat.device import DeviceError
+from stgat.errors import STGAT_ERRORS
 
 
 class SourceError(RuntimeError):
@@ -20,4 +19,4 @@ class ModelError(RuntimeError):
 
 
 #: What is told as a sentence, without a traceback.
-USER_ERRORS = (SourceError, OutputError, ModelError, CheckpointError, DeviceError, PoseModelError)
+USER_ERRORS = (SourceError, OutputError, ModelError, PoseModelError, *STGAT_ERRORS)

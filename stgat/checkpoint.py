@@ -17,16 +17,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
+from stgat.errors import CheckpointError
 from stgat.model import STGAT, STGATConfig
 from stgat.preprocessing import Preprocessing
 
 FORMAT = 1
 _KEY = "stgat"
 _PURPOSE = "an STGAT Live checkpoint (.safetensors written by `train` or `import-official`)"
-
-
-class CheckpointError(ValueError):
-    """A file that is not a usable checkpoint; the message names it and says why."""
 
 
 class Metadata(BaseModel):

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import torch
 
-
-class DeviceError(RuntimeError):
-    """A device that was asked for and cannot be used here."""
+from stgat.errors import DeviceError
 
 
 def choose_device(name: str = "auto") -> torch.device:

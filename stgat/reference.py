@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from stgat.errors import OfficialCheckpointError
 from stgat.model import STGAT, WINDOW, STGATConfig
 from stgat.skeleton import KINECT_V1_20, NTU25, OPENPOSE18_SHIFTED
 
@@ -41,10 +42,6 @@ _NAMES = (
 
 _TABLE = re.compile(r"graph_layers\.(\d+)\.attention0s")
 _WRAPPERS = ("state_dict", "model_state_dict", "model", "weights")
-
-
-class OfficialCheckpointError(ValueError):
-    """What was given is not an STGAT state dict under the authors' names; the message says what is wrong."""
 
 
 def load_official(state_dict: Mapping[str, Tensor], strides: Sequence[int] | None = None) -> STGAT:

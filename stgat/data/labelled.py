@@ -10,7 +10,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from stgat.data import nw_ucla, utd_mhad
-from stgat.data.sequences import DataError, SkeletonSequence
+from stgat.data.sequences import SkeletonSequence
+from stgat.errors import DataError
 from stgat.retarget import one_body
 from stgat.skeleton import FloatArray
 

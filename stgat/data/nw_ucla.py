@@ -12,7 +12,8 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from stgat.data.sequences import DataError, SkeletonSequence, check_joints, members
+from stgat.data.sequences import SkeletonSequence, check_joints, members
+from stgat.errors import DataError
 from stgat.skeleton import KINECT_V1_20
 
 ACTIONS = {

@@ -9,14 +9,11 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from stgat.errors import DataError
 from stgat.skeleton import FloatArray
 
 #: No single recording of a real data set comes near this; a larger one is damaged or hostile.
 MAX_MEMBER_BYTES = 64 * 2**20
-
-
-class DataError(ValueError):
-    """Data that cannot be used; the message names the file, the place in it, and what is wrong."""
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,9 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from stgat.data.labelled import DataConfig
+from stgat.errors import ConfigError
 from stgat.model import FrameWeighting
 from stgat.preprocessing import Preprocessing
-
-
-class ConfigError(ValueError):
-    """A configuration that cannot be used; the message names the file, the key and the remedy."""
 
 
 class _Section(BaseModel):

@@ -18,14 +18,11 @@ from torch import Tensor, nn
 from stgat.checkpoint import Checkpoint, Metadata
 from stgat.data.labelled import LabelledSequence, load_sequences
 from stgat.device import choose_device
+from stgat.errors import TrainingError
 from stgat.model import STGAT, STGATConfig
 from stgat.training.augment import training_window
 from stgat.training.config import TrainConfig
 from stgat.training.evaluate import evaluate
-
-
-class TrainingError(RuntimeError):
-    """A run that cannot go on; the message says what led to it."""
 
 
 @dataclass(frozen=True)

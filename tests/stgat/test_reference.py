@@ -9,8 +9,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from stgat.errors import OfficialCheckpointError
 from stgat.model import STGATConfig
-from stgat.reference import NotAnOfficialCheckpoint, load_official, load_official_file
+from stgat.reference import load_official, load_official_file
 
 GOLDEN = ("stgat_ntu_small", "stgat_ntu_small_one_person", "stgat_kinetics_small")
 
@@ -51,7 +52,7 @@ def test_the_official_network_has_the_published_size(shared_dir: Path) -> None:
 def test_strides_are_found_without_the_positional_tables(golden: dict) -> None:
     bare = {k: v for k, v in golden.items() if not k.endswith((".pe", ".atts", "num_batches_tracked"))}
     assert load_official(bare).config == load_official(golden).config
-    with pytest.raises(NotAnOfficialCheckpoint, match="3 strides were given for 4 blocks"):
+    with pytest.raises(OfficialCheckpointError, match="3 strides were given for 4 blocks"):
         load_official(bare, strides=[1, 2, 1])
 
 
@@ -61,7 +62,7 @@ def test_every_missing_and_misshapen_parameter_is_named(golden: dict) -> None:
     del broken["graph_layers.1.diff_net.bias"]
     del broken["diff_map3.1.running_mean"]
     broken["graph_layers.2.ff_nets.0.weight"] = torch.zeros(3, 3, 1, 1)
-    with pytest.raises(NotAnOfficialCheckpoint) as caught:
+    with pytest.raises(OfficialCheckpointError) as caught:
         load_official(broken)
     message = str(caught.value)
     assert "graph_layers.1.diff_net.bias is missing" in message
@@ -71,7 +72,7 @@ def test_every_missing_and_misshapen_parameter_is_named(golden: dict) -> None:
 
 @pytest.mark.parametrize("state", [{}, {"conv.weight": torch.zeros(2)}], ids=["empty", "foreign"])
 def test_a_foreign_state_dict_is_refused(state: dict) -> None:
-    with pytest.raises(NotAnOfficialCheckpoint, match=r"input_map\.0\.weight is missing"):
+    with pytest.raises(OfficialCheckpointError, match=r"input_map\.0\.weight is missing"):
         load_official(state)
 
 
@@ -93,7 +94,7 @@ class Malicious:
 def test_a_pickle_that_runs_code_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     torch.save({"state_dict": Malicious()}, tmp_path / "evil.pth")
-    with pytest.raises(NotAnOfficialCheckpoint, match=r"evil\.pth"):
+    with pytest.raises(OfficialCheckpointError, match=r"evil\.pth"):
         load_official_file(tmp_path / "evil.pth")
     assert not (tmp_path / "owned").exists()
 
@@ -102,7 +103,7 @@ def test_a_pickle_that_runs_code_is_refused(tmp_path: Path, monkeypatch: pytest.
 def test_files_that_are_no_checkpoint_are_named(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "bad.pth"
     path.write_bytes(content)
-    with pytest.raises(NotAnOfficialCheckpoint, match=r"bad\.pth"):
+    with pytest.raises(OfficialCheckpointError, match=r"bad\.pth"):
         load_official_file(path)
     with pytest.raises(FileNotFoundError, match="nowhere"):
         load_official_file(tmp_path / "nowhere.pth")
