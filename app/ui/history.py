@@ -12,6 +12,9 @@ SPAN_S = 30.0
 #: Decisions further apart than this do not belong to one stretch: the person was away in between.
 LONGEST_GAP_S = 1.0
 
+#: An action that is over waits so long for its event.
+LONGEST_WAIT_S = 1.5
+
 
 @dataclass(frozen=True)
 class Stretch:
@@ -67,12 +70,8 @@ class History:
         lanes: dict[int, list[Stretch]] = {}
         for person_id, stretches in self._stretches.items():
             *past, last = stretches
-            lane = [s for s in past if s.state is not State.ACTION]
             last = replace(last, going_on=self.now_s - last.end_s < LONGEST_GAP_S)
-            told = any(e.person_id == person_id and e.end_s >= last.end_s for e in self._events)
-            if last.state is not State.ACTION or (last.going_on and not told):
-                lane.append(last)
-            lanes[person_id] = lane
+            lanes[person_id] = [s for s in (*past, last) if s.state is not State.ACTION or self._untold(s)]
         for e in self._events:
             action = Stretch(e.person_id, State.ACTION, e.label, e.start_s, e.end_s, e.probability)
             lanes.setdefault(e.person_id, []).append(action)
@@ -80,6 +79,16 @@ class History:
             person_id: sorted(lanes[person_id], key=lambda s: (s.state is State.ACTION, s.start_s))
             for person_id in sorted(lanes)
         }
+
+    def _untold(self, action: Stretch) -> bool:
+        """Whether an action pieced together from decisions must stand in for an event that is yet to come.
+
+        An event follows the change of mind it ends with after a moment; what brings none was too short to
+        be one, and is taken back.
+        """
+        fresh = action.going_on or self.now_s - action.end_s < LONGEST_WAIT_S
+        told = any(e.person_id == action.person_id and e.end_s >= action.end_s for e in self._events)
+        return fresh and not told
 
     def _add(self, decision: Decision) -> None:
         if decision.state is State.NO_PERSON:

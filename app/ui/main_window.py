@@ -89,7 +89,10 @@ class MainWindow(QMainWindow):
         if not self._playing:
             return
         self._playing = False
+        self._shown = None
         self._runner.stop()
+        self._show_numbers()
+        self._show_health(Health.RUNNING, stopping=True)
         self.side.clear(texts.NOT_RUNNING)
         self.video.set_message(texts.STOPPING_MESSAGE)
 
@@ -147,6 +150,7 @@ class MainWindow(QMainWindow):
         self.toolbar, self.video = contents.toolbar, contents.video
         self.side, self.timeline = contents.side, contents.timeline
         self.setCentralWidget(contents)
+        contents.setFocus()  # nothing is marked until the Tab key asks for it
         self.status = StatusLine()
         self.setStatusBar(self.status)
 
@@ -247,10 +251,10 @@ class MainWindow(QMainWindow):
 
     # Qt's own
 
-    def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802
+    def event(self, event: QEvent | None) -> bool:
         if event is not None and event.type() == QEvent.Type.ApplicationPaletteChange:
             self._apply_theme()
-        super().changeEvent(event)
+        return super().event(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:  # noqa: N802
         if event is not None and _dropped_file(event) is not None:

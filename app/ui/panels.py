@@ -16,7 +16,7 @@ WIDTH = 300
 
 
 class Headline(QWidget):
-    """A few words as large as they fit, on at most two lines."""
+    """A few words as large as they fit, on one line or two."""
 
     SCALES = (3.0, 2.6, 2.2, 1.9, 1.6, 1.3)
 
@@ -24,6 +24,7 @@ class Headline(QWidget):
         super().__init__(parent)
         self._theme = theme.DARK
         self._words, self._strong = texts.NOTHING, False
+        self._lines = 2
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     @property
@@ -31,8 +32,13 @@ class Headline(QWidget):
         return self._words
 
     def sizeHint(self) -> QSize:  # noqa: N802 (Qt's name)
-        lines = QFontMetricsF(theme.scaled_font(self, self.SCALES[2])).height() * 2
-        return QSize(220, round(lines))
+        scale = self.SCALES[3] * 2 if self._lines == 2 else self.SCALES[2]
+        return QSize(220, round(QFontMetricsF(theme.scaled_font(self, scale)).height()))
+
+    def set_lines(self, lines: int) -> None:
+        """How many lines there is room for: 1 or 2."""
+        self._lines = lines
+        self.updateGeometry()
 
     def set_theme(self, colours: theme.Theme) -> None:
         self._theme = colours
@@ -150,7 +156,8 @@ class SidePanel(QWidget):
         self.hint.setWordWrap(True)
         self.top_five = TopFive()
         self._others = QVBoxLayout()
-        self._others.setSpacing(2)
+        self._others.setSpacing(theme.SPACE // 2)
+        self._others.setContentsMargins(0, theme.SPACE, 0, 0)
         self._other_buttons: list[QPushButton] = []
         self._top_section = _section(texts.MOST_LIKELY)
         self._build()
@@ -166,9 +173,7 @@ class SidePanel(QWidget):
         likely.setSpacing(theme.SPACE)
         likely.addWidget(self._top_section)
         likely.addWidget(self.top_five)
-        column = QVBoxLayout(self)
-        margin = 2 * theme.SPACE
-        column.setContentsMargins(margin, margin, margin, margin)
+        column = self._column = QVBoxLayout(self)
         column.setSpacing(3 * theme.SPACE)
         column.addLayout(now)
         column.addLayout(likely)
@@ -185,9 +190,12 @@ class SidePanel(QWidget):
 
     def set_below(self, below: bool) -> None:
         """Whether the panel is under the video, over the window's whole width, or beside it."""
-        self.setFixedWidth(WIDTH) if not below else self.setMaximumWidth(QWIDGETSIZE_MAX)
         if self.property("below") != below:
             self.setProperty("below", below)
+            self.setMinimumWidth(1 if below else WIDTH)
+            self.setMaximumWidth(QWIDGETSIZE_MAX if below else WIDTH)
+            self.headline.set_lines(1 if below else 2)
+            self._column.setContentsMargins(*_margins(theme.SPACE if below else 2 * theme.SPACE))
             style = self.style()
             if style is not None:
                 style.polish(self)  # its border is on another edge
@@ -257,6 +265,10 @@ class SidePanel(QWidget):
             button.setText(words)
             button.setAccessibleName(words)
             button.show()
+
+
+def _margins(vertical: int) -> tuple[int, int, int, int]:
+    return 2 * theme.SPACE, vertical, 2 * theme.SPACE, vertical
 
 
 def _section(words: str) -> QLabel:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QPointF, Qt
-from PyQt6.QtGui import QPainter, QPaintEvent
-from PyQt6.QtWidgets import QLabel, QStatusBar, QWidget
+from PyQt6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PyQt6.QtWidgets import QLabel, QSizePolicy, QStatusBar, QWidget
 
 from app.entities import Health, Snapshot
 from app.ui import texts, theme
+
+NARROW = 440  # device-independent pixels: below this the state is worth more than the last number
 
 _DOT_COLOURS = {
     Health.STARTING: "warning",
@@ -55,11 +57,18 @@ class StatusLine(QStatusBar):
         self.dropped.setToolTip(texts.STATUS_TOOLTIPS["dropped"])
         holder = QWidget()  # room before the lamp
         holder.setFixedWidth(theme.SPACE // 2)
-        for widget in (holder, self.dot, self.state):
-            self.addWidget(widget)
+        self.addWidget(holder)
+        self.addWidget(self.dot)
+        # In a small window the state gives way to the numbers.
+        self.state.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.addWidget(self.state, 1)
         for label in (self.fps, self.latency, self.dropped):
             label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self.addPermanentWidget(label)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 (Qt's name)
+        self.dropped.setVisible(self.width() >= NARROW)
+        super().resizeEvent(event)
 
     def set_theme(self, colours: theme.Theme) -> None:
         self.dot.set_theme(colours)

@@ -126,7 +126,7 @@ def person(person_id: int) -> str:
 
 
 def percent(fraction: float) -> str:
-    return f"{100 * fraction:.0f} %"
+    return "<1 %" if 0 < fraction < 0.005 else f"{100 * fraction:.0f} %"
 
 
 def headline(label: str) -> str:

@@ -105,11 +105,10 @@ QPushButton {
 }
 QPushButton:hover { background: $hover; }
 QPushButton:pressed { background: $border; }
-QPushButton:focus { border: 1px solid $accent; }
-QPushButton:checked { color: $accent; }
+QPushButton:checked { color: $accent; border: 1px solid $accent; }
+QPushButton:focus { border: 1px solid $text; }
 QPushButton:disabled { color: $muted; background: transparent; border-color: $border; }
 QPushButton#primary { background: $accent; color: $on_accent; font-weight: 600; }
-QPushButton#primary:focus { border: 1px solid $text; }
 QPushButton#primary:disabled { background: $raised; color: $muted; }
 QPushButton#person { padding: 2px ${gap}px; min-height: 18px; text-align: left; color: $muted; }
 QPushButton#person:hover { color: $text; }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QPointF, QRectF, QSize, Qt
-from PyQt6.QtGui import QBrush, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PyQt6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from app.entities import Snapshot, State
@@ -18,8 +18,8 @@ TICK_S = 5
 class Timeline(QWidget):
     """Paints a History. Time runs to the right and ends with the newest picture.
 
-    Actions are filled bars, unknown motion is hatched, idling is a thin line, and nothing is nothing: told
-    apart by form, not only by colour.
+    Actions are filled bars, unknown motion is a dashed outline, idling is a thin line, and nothing is
+    nothing: told apart by form, not only by colour.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -103,9 +103,11 @@ class Timeline(QWidget):
             painter.setBrush(self._theme.color("muted", 0.45))
             painter.drawRoundedRect(QRectF(bar.left(), bar.center().y() - 1, bar.width(), 2), 1, 1)
         elif stretch.state is State.UNKNOWN:
-            thin = bar.adjusted(0, bar.height() * 0.25, 0, -bar.height() * 0.25)
-            painter.setBrush(QBrush(self._theme.color("muted", 0.7), Qt.BrushStyle.BDiagPattern))
-            painter.drawRoundedRect(thin, 3, 3)
+            painter.setPen(QPen(self._theme.color("muted", 0.7), 1, Qt.PenStyle.DashLine))
+            painter.setBrush(self._theme.color("panel"))
+            painter.drawRoundedRect(bar.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+            painter.setPen(self._theme.color("muted"))
+            self._write(painter, bar.adjusted(6, 0, -4, 0), texts.STATE_NAMES[State.UNKNOWN])
         else:
             # An action still going on is in full colour; a finished one steps back a little.
             painter.setBrush(self._theme.color("panel"))
@@ -117,7 +119,7 @@ class Timeline(QWidget):
 
     def _write(self, painter: QPainter, box: QRectF, words: str) -> None:
         metrics = QFontMetricsF(painter.font())
-        if box.width() < metrics.horizontalAdvance("Mm"):
-            return
+        if box.width() < min(metrics.horizontalAdvance(words), metrics.horizontalAdvance("Mmm…")):
+            return  # a letter and dots would say nothing
         shown = metrics.elidedText(words, Qt.TextElideMode.ElideRight, box.width())
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)

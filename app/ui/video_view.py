@@ -126,8 +126,9 @@ class VideoView(QWidget):
                 self._paint_skeleton(
                     painter, skeleton, overlay.line_width(int(box.width()), int(box.height()))
                 )
+            captions: list[QRectF] = []
             for skeleton in self._skeletons:
-                self._paint_caption(painter, box, skeleton)
+                self._paint_caption(painter, box, skeleton, captions)
             painter.setClipping(False)
         if self._message is not None:
             (self._paint_cover if self._message.covering else self._paint_note)(painter, self._message)
@@ -169,7 +170,7 @@ class VideoView(QWidget):
             painter.setBrush(colour)
             painter.drawEllipse(point, 0.85 * thickness, 0.85 * thickness)
 
-    def _paint_caption(self, painter: QPainter, box: QRectF, skeleton: Skeleton) -> None:
+    def _paint_caption(self, painter: QPainter, box: QRectF, skeleton: Skeleton, taken: list[QRectF]) -> None:
         anchor = overlay.head_anchor(skeleton)
         if anchor is None:
             return
@@ -183,6 +184,11 @@ class VideoView(QWidget):
         pill.moveBottomLeft(head + QPointF(0.04 * box.height(), -0.05 * box.height()))
         pill.moveLeft(max(box.left() + 2, min(pill.left(), box.right() - pill.width() - 2)))
         pill.moveTop(max(box.top() + 2, min(pill.top(), box.bottom() - pill.height() - 2)))
+        for other in taken:  # two heads close together: the later caption gives way
+            if pill.intersects(other):
+                above = other.top() - pill.height() - 2
+                pill.moveTop(above if above >= box.top() else other.bottom() + 2)
+        taken.append(pill)
         self._paint_pill(painter, pill, words)
 
     def _paint_pill(self, painter: QPainter, pill: QRectF, words: str) -> None:
@@ -208,7 +214,7 @@ class VideoView(QWidget):
 
     def _paint_cover(self, painter: QPainter, message: texts.Message) -> None:
         if self._image is not None:
-            painter.fillRect(self.rect(), QColor(13, 14, 18, 205))
+            painter.fillRect(self.rect(), QColor(13, 14, 18, 178))
         title, detail = self._cover_boxes(message)
         painter.setPen(QColor(240, 240, 236))
         painter.setFont(theme.scaled_font(self, 1.9, QFont.Weight.DemiBold))

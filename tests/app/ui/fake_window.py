@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import threading
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[3]), str(Path(__file__).resolve().parent)]
@@ -11,6 +12,19 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[3]), str(Path(__file__).res
 from fakes import FakeSession, Play  # noqa: E402
 
 from app.ui.run import run_window  # noqa: E402
+
+
+class JournalledSession(FakeSession):
+    """Tells on standard output what is done to it."""
+
+    def start(self) -> None:
+        super().start()
+        print("open", self.spec, flush=True)
+
+    def stop(self, timeout_s: float = 1.0) -> bool:
+        ended = super().stop(timeout_s)
+        print("stop", self.spec, flush=True)
+        return ended
 
 
 def main() -> int:
@@ -24,11 +38,13 @@ def main() -> int:
     def open_session(spec: str) -> FakeSession:
         if spec.startswith("camera:"):
             raise OSError("Camera 0 cannot be opened: is it plugged in, and free?")
-        return FakeSession(Play(options.people), stop_takes_s=0.3, spec=spec)
+        return JournalledSession(Play(options.people), stop_takes_s=0.3, spec=spec)
 
-    return run_window(
+    code = run_window(
         open_session, source=options.source, screenshot=options.screenshot, quit_after_s=options.quit_after
     )
+    print("threads:", *(thread.name for thread in threading.enumerate()), flush=True)
+    return code
 
 
 if __name__ == "__main__":

@@ -116,17 +116,23 @@ class FakeSession:
 
 
 class Play:
-    """A minute of a person (or two) who waves, rests and does something unknown, in real time."""
+    """A minute of a person (or two) who waves, rests and does something unknown, by the clock."""
 
     SCENES = (
         ("idle", 2.0), ("wave", 5.0), ("unknown", 2.5), ("drink water", 4.0), ("idle", 3.0),
         ("sit down", 2.5), ("stand up", 2.0), ("wave", 6.0), ("unknown", 1.5), ("put on a hat or cap", 5.0),
     )  # fmt: skip
 
-    def __init__(self, people: int = 1, offset_s: float = 24.0, width: int = 1280, height: int = 720) -> None:
-        self._people, self._offset_s = people, offset_s
+    def __init__(
+        self,
+        people: int = 1,
+        width: int = 1280,
+        height: int = 720,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._people, self._clock = people, clock
         self._image = backdrop(width, height)
-        self._begun = time.monotonic()
+        self._begun = clock()
         self._shown: Snapshot | None = None
         self._length_s = sum(length for _, length in self.SCENES)
 
@@ -140,10 +146,7 @@ class Play:
         return self.SCENES[-1][0], begin
 
     def __call__(self) -> Snapshot:
-        index = int(30 * (time.monotonic() - self._begun + self._offset_s))
-        if self._shown is None:
-            for earlier in range(0, index, 6):  # what the timeline would have seen
-                self._shown = self._snapshot(earlier)
+        index = int(30 * (self._clock() - self._begun))
         if self._shown is None or index != self._shown.frame.index:
             self._shown = self._snapshot(index)
         return self._shown
@@ -179,7 +182,7 @@ class Play:
         first = rest[0] if name in ("idle", "unknown") else name
         others = [n for n in rest if n != first][:4]
         shares = [(1 - sure) * part for part in (0.5, 0.25, 0.13, 0.07)]
-        top = ((first, sure), *zip(others, shares, strict=True))
+        top = tuple(sorted([(first, sure), *zip(others, shares, strict=True)], key=lambda pair: -pair[1]))
         state = State(name) if name in ("idle", "unknown") else State.ACTION
         return decision(person_id, state, name, time_s, top)
 

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import pytest
+
+from app.entities import ActionEvent, State
+from app.ui.history import SPAN_S, History
+from tests.app.ui.fakes import decision
+
+
+def say(history, script, events=(), person_id=1, every_s=0.1):
+    """Feed (state, label, seconds) pieces; returns the time at the end."""
+    time_s = history.now_s
+    for state, label, seconds in script:
+        for _ in range(round(seconds / every_s)):
+            time_s += every_s
+            happened = [e for e in events if e.end_s <= time_s]
+            history.update(time_s, [decision(person_id, state, label, time_s)], happened)
+    return time_s
+
+
+def test_decisions_are_joined_into_stretches_without_gaps():
+    history = History()
+    say(history, [(State.IDLE, None, 2), (State.UNKNOWN, None, 1), (State.IDLE, None, 1)])
+    first, second, third = history.lanes()[1]
+    assert [s.state for s in (first, second, third)] == [State.IDLE, State.UNKNOWN, State.IDLE]
+    assert (first.end_s, second.end_s) == pytest.approx((second.start_s, third.start_s))
+    assert (first.end_s, third.end_s) == pytest.approx((2.0, 4.0))
+    assert [s.going_on for s in (first, second, third)] == [False, False, True]
+
+
+def test_an_action_is_shown_while_it_lasts_and_by_its_event_once_it_is_over():
+    history = History()
+    say(history, [(State.IDLE, None, 1), (State.ACTION, "wave", 2)])
+    assert [(s.label, s.going_on) for s in history.lanes()[1]] == [(None, False), ("wave", True)]
+    say(history, [(State.IDLE, None, 0.5)])
+    pieced = history.lanes()[1][-1]
+    assert (pieced.label, pieced.start_s) == ("wave", pytest.approx(1.0))  # the event is yet to come
+    history.update(history.now_s, [], [ActionEvent("wave", 0.7, 3.2, 0.9, 1)])
+    waves = [s for s in history.lanes()[1] if s.state is State.ACTION]
+    assert [(s.start_s, s.end_s, s.going_on) for s in waves] == [(0.7, 3.2, False)]
+
+
+def test_an_action_that_brought_no_event_is_taken_back():
+    history = History()
+    say(history, [(State.ACTION, "wave", 0.5), (State.IDLE, None, 3)])
+    assert [s.state for s in history.lanes()[1]] == [State.IDLE]
+
+
+def test_each_person_has_a_lane():
+    history = History()
+    for tenth in range(20):
+        time_s = tenth / 10
+        both = [decision(7, State.IDLE, None, time_s), decision(2, State.ACTION, "clap", time_s)]
+        history.update(time_s, both, [])
+    assert [(person, lane[0].state) for person, lane in history.lanes().items()] == [
+        (2, State.ACTION),
+        (7, State.IDLE),
+    ]
+
+
+def test_what_is_older_than_the_strip_is_forgotten():
+    history = History()
+    end_s = say(history, [(State.IDLE, None, 1)], [ActionEvent("wave", 0.0, 0.5, 0.9, 3)])
+    history.update(end_s + SPAN_S + 1, [], [ActionEvent("wave", 0.0, 0.5, 0.9, 3)])
+    assert history.lanes() == {}
+
+
+def test_a_person_who_was_away_has_a_gap():
+    history = History()
+    end_s = say(history, [(State.IDLE, None, 1)])
+    history.update(end_s + 5, [decision(1, State.IDLE, None, end_s + 5)], [])
+    first, second = history.lanes()[1]
+    assert second.start_s - first.end_s == pytest.approx(5.0)
+
+
+def test_time_that_runs_backwards_begins_anew():
+    history = History()
+    say(history, [(State.IDLE, None, 3)])
+    history.update(0.1, [decision(1, State.UNKNOWN, None, 0.1)], [])
+    assert [s.state for s in history.lanes()[1]] == [State.UNKNOWN]
+
+
+def test_the_same_decision_seen_again_and_nobody_change_nothing():
+    history = History()
+    said = decision(1, State.IDLE, None, 1.0)
+    for now_s in (1.0, 1.1, 1.2):
+        history.update(now_s, [said, decision(0, State.NO_PERSON, None, now_s)], [])
+    assert list(history.lanes()) == [1]
+    assert len(history.lanes()[1]) == 1
