@@ -1,0 +1,276 @@
+"""The verbs: each parses, calls and prints, nothing more."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+if TYPE_CHECKING:
+    from app.entities import ActionEvent
+    from app.sources import SourceInfo
+
+cli = typer.Typer(
+    name="main.py",
+    help="STGAT Live: what people are doing, live, by their skeletons. Without a verb: app.",
+    add_completion=False,
+    no_args_is_help=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+#: People read this one; stdout is kept for results.
+console = Console(stderr=True, highlight=False)
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.", metavar="DEVICE")]
+ModelOption = Annotated[Path | None, typer.Option(help="A checkpoint; the shipped one by default.")]
+DebugOption = Annotated[bool, typer.Option("--debug", help="Show tracebacks and the log.")]
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a verb; a bare call, or one that starts with an option, means `app`."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("--help", "-h")):
+        arguments.insert(0, "app")
+    cli(arguments, prog_name="python main.py")
+
+
+@cli.command(epilog="Example: python main.py app --source clip.mp4")
+def app(
+    source: Annotated[str | None, typer.Option(help="camera:0, a file, or demo.")] = None,
+    model: ModelOption = None,
+    device: DeviceOption = "auto",
+    screenshot: Annotated[Path | None, typer.Option(help="Save a picture of the window here.")] = None,
+    quit_after: Annotated[float | None, typer.Option(help="Close after so many seconds.", min=0.1)] = None,
+    debug: DebugOption = False,
+) -> None:
+    """Open the window; on the first camera, or on the bundled demo where there is none."""
+    with told_as_sentences(debug):
+        from app.desktop import open_window
+
+        raise typer.Exit(open_window(source, loader(model, device), screenshot, quit_after, console))
+
+
+@cli.command(epilog="Example: python main.py replay clip.mp4 --headless --output clip.jsonl")
+def replay(
+    video: Annotated[str, typer.Argument(help="A video or a skeleton recording (.npz).", metavar="VIDEO")],
+    headless: Annotated[bool, typer.Option("--headless", help="No window; as fast as it goes.")] = False,
+    output: Annotated[Path | None, typer.Option(help="Write JSON lines here.")] = None,
+    save_video: Annotated[Path | None, typer.Option(help="Write the video, skeletons drawn in.")] = None,
+    model: ModelOption = None,
+    device: DeviceOption = "auto",
+    debug: DebugOption = False,
+) -> None:
+    """Recognise a recorded video: in the window, or headless and losing no frame.
+
+    --output and --save-video work without a window. With --headless and no --output the JSON lines go to
+    the terminal's standard output.
+    """
+    with told_as_sentences(debug):
+        if not (headless or output or save_video):
+            from app.desktop import open_window
+
+            raise typer.Exit(open_window(video, loader(model, device), None, None, console))
+        from app.replay import replay as run
+
+        with progress_bar(f"Recognising {Path(video).name}") as (on_open, on_frame):
+            report = run(
+                video,
+                loader(model, device),
+                output=output,
+                to_stdout=output is None and save_video is None,
+                save_video=save_video,
+                on_open=on_open,
+                on_frame=on_frame,
+            )
+        if report.warning:
+            console.print(report.warning, style="yellow")
+        print_events(report.events)
+        for path in (output, save_video):
+            if path:
+                console.print(f"Wrote {path}")
+
+
+@cli.command(epilog="Example: python main.py live --camera 0 --output session.jsonl")
+def live(
+    camera: Annotated[int, typer.Option(help="The camera's number.", min=0)] = 0,
+    output: Annotated[Path | None, typer.Option(help="Write JSON lines here, not to the terminal.")] = None,
+    model: ModelOption = None,
+    device: DeviceOption = "auto",
+    debug: DebugOption = False,
+) -> None:
+    """Recognise from a camera without a window, as JSON lines, until Ctrl-C."""
+    with told_as_sentences(debug):
+        from app.replay import replay as run
+
+        console.print(f"Recognising from camera {camera}; Ctrl-C ends it.")
+        report = run(
+            f"camera:{camera}", loader(model, device), output=output, to_stdout=output is None, live=True
+        )
+        print_events(report.events)
+
+
+@cli.command(epilog="Example: python main.py pose clip.mp4 clip.npz --one-body")
+def pose(
+    video: Annotated[str, typer.Argument(help="A video.", metavar="VIDEO")],
+    output: Annotated[Path, typer.Argument(help="The .npz file to write.", metavar="OUT.npz")],
+    one_body: Annotated[bool, typer.Option("--one-body", help="After the rebuild on one body.")] = False,
+    debug: DebugOption = False,
+) -> None:
+    """The 25 NTU joints of a video, in metres: joints_m, confidence, timestamps_s."""
+    with told_as_sentences(debug):
+        from app.replay import extract_pose
+
+        if output.suffix.lower() != ".npz":
+            raise typer.BadParameter(f"{output} should end in .npz", param_hint="OUT.npz")
+        with progress_bar(f"Posing {Path(video).name}") as (on_open, on_frame):
+            recording, warning = extract_pose(
+                video, output, on_body=one_body, on_open=on_open, on_frame=on_frame
+            )
+        if warning:
+            console.print(warning, style="yellow")
+        people = "1 person" if recording.num_people == 1 else f"{recording.num_people} people"
+        console.print(f"Wrote {output}: {recording.num_frames} frames, {people}")
+
+
+@cli.command(epilog="Example: python main.py train configs/stgat-actions.yaml epochs=5")
+def train(
+    config: Annotated[Path, typer.Argument(help="A YAML file of configs/.", metavar="CONFIG")],
+    overrides: Annotated[
+        list[str] | None, typer.Argument(help="Changes to it.", metavar="[KEY=VALUE]...")
+    ] = None,
+    output: Annotated[Path | None, typer.Option(help="Default: runs/NAME.safetensors")] = None,
+    debug: DebugOption = False,
+) -> None:
+    """Train a network and measure it on the held-out subjects."""
+    with told_as_sentences(debug):
+        from stgat.checkpoint import save_checkpoint
+        from stgat.training.config import load_config
+        from stgat.training.train import Progress as Epoch
+        from stgat.training.train import train as run
+
+        settings = load_config(config, overrides)
+        path = output or Path("runs") / f"{settings.name}.safetensors"
+
+        def report(epoch: Epoch) -> None:
+            console.print(
+                f"epoch {epoch.epoch:>3}/{epoch.epochs}  loss {epoch.loss:.3f}  "
+                f"training top-1 {epoch.top1:5.1f} %  rate {epoch.learning_rate:.4f}  "
+                f"{epoch.samples_per_s:.0f} samples/s"
+            )
+
+        checkpoint = run(settings, report)
+        sha256 = save_checkpoint(path, checkpoint.model, checkpoint.metadata)
+        for name, value in checkpoint.metadata.metrics.items():
+            console.print(f"held-out {name}: {value:.2f} %")
+        console.print(f"Wrote {path} (sha256 {sha256[:16]}...)")
+
+
+@cli.command(
+    "import-official",
+    epilog="Example: python main.py import-official ntu60.pth ntu60.safetensors --labels ntu60.txt",
+)
+def import_official(
+    checkpoint: Annotated[Path, typer.Argument(help="The authors' .pth file.", metavar="CKPT.pth")],
+    output: Annotated[Path, typer.Argument(help="The file to write.", metavar="OUT.safetensors")],
+    labels: Annotated[Path, typer.Option(help="A text file with one class name a line.")],
+    window_s: Annotated[float, typer.Option(help="Seconds of motion the window holds.", min=0.2)] = 4.0,
+    debug: DebugOption = False,
+) -> None:
+    """Make a checkpoint of the STGAT authors usable here; nothing in the file is executed."""
+    with told_as_sentences(debug):
+        from stgat.importer import import_official as run
+
+        metadata, sha256 = run(checkpoint, output, labels, window_s)
+        console.print(
+            f"Wrote {output}: {metadata.model.num_classes} classes, {metadata.model.layout}, "
+            f"{len(metadata.model.blocks)} blocks (sha256 {sha256[:16]}...)"
+        )
+
+
+@cli.command(epilog="Example: python main.py doctor")
+def doctor(debug: DebugOption = False) -> None:
+    """Check what the application needs, and say what to do about what is missing."""
+    with told_as_sentences(debug):
+        from app.doctor import render, run_checks
+
+        checks = run_checks()
+        Console().print(render(checks))
+        raise typer.Exit(0 if all(check.ok for check in checks if check.required) else 1)
+
+
+@cli.command("fetch-pose-model", epilog="Example: python main.py fetch-pose-model --wheel mediapipe.whl")
+def fetch_pose_model(
+    wheel: Annotated[Path | None, typer.Option(help="A downloaded mediapipe 0.10.21 wheel.")] = None,
+    debug: DebugOption = False,
+) -> None:
+    """Make MediaPipe's pose model file in the user's cache; needs the network once, or the wheel."""
+    with told_as_sentences(debug):
+        from pose.models import build_pose_model
+
+        path = build_pose_model(wheel, progress=console.print)
+        console.print(f"The pose model is in place: {path}")
+
+
+def loader(model: Path | None, device: str):
+    """A loader for the model and device named. Raises BadParameter for a device nobody has."""
+    if device.split(":")[0] not in DEVICES:
+        raise typer.BadParameter(f"{device} is none of {', '.join(DEVICES)}", param_hint="--device")
+    from app.road import DEFAULT_MODEL, RecognizerLoader
+
+    return RecognizerLoader(model or DEFAULT_MODEL, device)
+
+
+def print_events(events: tuple[ActionEvent, ...]) -> None:
+    """A line an event, for people."""
+    if not events:
+        console.print("No action was recognised.")
+    for event in events:
+        console.print(
+            f"{event.start_s:7.2f} s - {event.end_s:6.2f} s  person {event.person_id}  {event.label}"
+            f"  {event.probability:.0%}"
+        )
+
+
+@contextmanager
+def progress_bar(
+    title: str,
+) -> Iterator[tuple[Callable[[SourceInfo], None], Callable[[int], None]]]:
+    """A bar on the terminal, told of the source and then of each frame."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task(title, total=None)
+        yield (
+            lambda info: progress.update(task, total=info.frame_count),
+            lambda frames: progress.update(task, completed=frames),
+        )
+
+
+@contextmanager
+def told_as_sentences(debug: bool) -> Iterator[None]:
+    """Errors that a user can meet become one sentence and exit code 1; --debug shows where they came from."""
+    logging.basicConfig(level=logging.DEBUG if debug else logging.CRITICAL, stream=sys.stderr)
+    if not debug:
+        os.environ.setdefault("GLOG_minloglevel", "2")
+    from app.errors import USER_ERRORS
+    from app.replay import SessionFailed
+
+    try:
+        yield
+    except (*USER_ERRORS, SessionFailed, OSError) as error:
+        if debug:
+            raise
+        console.print(f"Error: {error}", style="bold red", markup=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        console.print("Stopped.")
+        raise typer.Exit(130) from None

@@ -1,0 +1,164 @@
+"""Recorded videos through the road without a window: to JSON lines, to an annotated video, to skeletons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from app.entities import ActionEvent, Counters, Decision
+from app.errors import SourceError
+from app.jsonl import JsonLines
+from app.overlay import draw_overlay
+from app.pipeline import Result, Session
+from app.recordings import SkeletonRecording, save_recording
+from app.road import RecognizerLoader, make_extractor, make_session
+from app.sources import SourceInfo, open_source
+from app.video_writer import VideoWriter
+from stgat.retarget import one_body
+from stgat.skeleton import Skeleton
+
+#: Called with what is known of the source, and after each frame with the number of frames so far.
+OnOpen = Callable[[SourceInfo], None]
+OnFrame = Callable[[int], None]
+
+
+class SessionFailed(RuntimeError):  # noqa: N818 - it is told as a sentence, like every user error
+    """A session that ended early; the message is the sentence it gave."""
+
+
+@dataclass(frozen=True)
+class ReplayReport:
+    """events: what was recognised. warning: a sentence about the source, such as a file cut short."""
+
+    counters: Counters
+    events: tuple[ActionEvent, ...]
+    warning: str
+
+
+def replay(
+    spec: str,
+    loader: RecognizerLoader,
+    *,
+    output: Path | None = None,
+    to_stdout: bool = False,
+    save_video: Path | None = None,
+    live: bool = False,
+    on_open: OnOpen = lambda info: None,
+    on_frame: OnFrame = lambda frames: None,
+    started: Callable[[Session], None] = lambda session: None,
+) -> ReplayReport:
+    """Recognise a whole source, losing nothing unless it is live.
+
+    output: where the JSON lines go; to_stdout writes them to the terminal instead. save_video: the
+    pictures with skeletons and labels drawn in. started: told of the session, so that it can be stopped.
+
+    Raises CheckpointError, DeviceError and ModelError before anything starts, and SessionFailed, with its
+    sentence, for what stops a session: a missing video, a full disk. No output is touched before the
+    source has been opened.
+    """
+    recognizer = loader()
+    lines: JsonLines | None = None
+    video: VideoWriter | None = None
+    shown: tuple[Decision, ...] = ()
+    with ExitStack() as stack:
+
+        def opened(info: SourceInfo) -> None:
+            # Only now: a video that is missing must not empty the file of an earlier run.
+            nonlocal lines, video
+            if output or to_stdout:
+                lines = stack.enter_context(JsonLines(output))
+                lines.header(recognizer.metadata.name, recognizer.labels, spec, info.fps)
+            if save_video:
+                video = stack.enter_context(VideoWriter(save_video))
+            on_open(info)
+
+        def take(result: Result) -> None:
+            nonlocal shown
+            if lines:
+                lines.result(result)
+            if result.decisions is not None:
+                shown = result.decisions
+            if result.posed is not None:
+                frame = result.posed.frame
+                if video:
+                    video.write(draw_overlay(frame.image, result.posed.skeletons, shown), frame.timestamp_s)
+                on_frame(frame.index + 1)
+
+        session = make_session(spec, loader, lossless=not live, on_open=opened, on_result=take)
+        started(session)
+        session.start()
+        try:
+            while not session.wait(0.2):
+                pass  # in short waits, so that Ctrl-C is answered
+        except KeyboardInterrupt:
+            session.stop(5.0)
+        if session.failure:
+            raise SessionFailed(session.failure)
+        snapshot = session.snapshot()
+        if lines:
+            lines.end(snapshot.counters.captured, snapshot.counters.posed)
+        return ReplayReport(snapshot.counters, snapshot.events, snapshot.message)
+
+
+def extract_pose(
+    spec: str,
+    output: Path,
+    *,
+    on_body: bool = False,
+    on_open: OnOpen = lambda info: None,
+    on_frame: OnFrame = lambda frames: None,
+) -> tuple[SkeletonRecording, str]:
+    """The NTU joints of a whole video as a recording, saved to `output`; and a warning, or "".
+
+    on_body: rebuild each skeleton on the one body of stgat.retarget. Raises SourceError, also where nobody
+    was found in any frame, and PoseModelMissing.
+    """
+    times: list[float] = []
+    found: list[tuple[Skeleton, ...]] = []
+    with open_source(spec) as source:
+        info = source.open()
+        on_open(info)
+        extractor = make_extractor()
+        try:
+            for frame in source.frames():
+                skeletons = frame.skeletons
+                if skeletons is None:
+                    skeletons = extractor.process(frame.image, frame.timestamp_s)
+                times.append(frame.timestamp_s)
+                found.append(skeletons)
+                on_frame(len(times))
+        finally:
+            extractor.close()
+        warning = getattr(source, "warning", None) or ""
+    recording = to_recording(found, times, (info.width, info.height), on_body)
+    if recording is None:
+        raise SourceError(f"{spec}: nobody was found in any of its {len(times)} frames; nothing was written")
+    save_recording(output, recording)
+    return recording, warning
+
+
+def to_recording(
+    found: list[tuple[Skeleton, ...]], times: list[float], image_size: tuple[int, int], on_body: bool = False
+) -> SkeletonRecording | None:
+    """Skeletons frame by frame -> arrays with a column a person, by id; None where there was nobody."""
+    ids = sorted({skeleton.person_id for skeletons in found for skeleton in skeletons})
+    if not ids:
+        return None
+    column = {person_id: m for m, person_id in enumerate(ids)}
+    shape = (len(times), len(ids), 25)
+    joints, image_joints = np.full((*shape, 3), np.nan, np.float32), np.full((*shape, 2), np.nan, np.float32)
+    confidence = np.zeros(shape, np.float32)
+    for t, skeletons in enumerate(found):
+        for skeleton in skeletons:
+            m = column[skeleton.person_id]
+            joints[t, m] = skeleton.joints_m
+            confidence[t, m] = skeleton.confidence
+            if skeleton.image_joints is not None:
+                image_joints[t, m] = skeleton.image_joints
+    if on_body:
+        joints = np.stack([one_body(joints[:, m]) for m in range(len(ids))], axis=1)
+    return SkeletonRecording(joints, confidence, np.array(times), image_joints, image_size)

@@ -1,0 +1,77 @@
+"""Puts the road together: a source, the pose, a model, and the session that runs them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.decisions import DecisionSettings
+from app.errors import ModelError
+from app.pipeline import Extractor, Result, Session
+from app.sources import SourceInfo, open_source
+
+if TYPE_CHECKING:
+    from stgat.recognizer import Recognizer
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+DEFAULT_MODEL = REPOSITORY / "weights" / "stgat-actions.safetensors"
+
+#: What the pose gives, and so what a model must take.
+LIVE_LAYOUT = "ntu25"
+
+
+class RecognizerLoader:
+    """Loads a checkpoint on first use and keeps it: the next source need not wait for it. Thread-safe."""
+
+    def __init__(self, model: Path = DEFAULT_MODEL, device: str = "auto") -> None:
+        self.model, self.device = model, device
+        self._lock = threading.Lock()
+        self._recognizer: Recognizer | None = None
+
+    def __call__(self) -> Recognizer:
+        """Raises CheckpointError, DeviceError, or ModelError for a model that the live pose cannot feed."""
+        with self._lock:
+            if self._recognizer is None:
+                from stgat.checkpoint import load_checkpoint
+                from stgat.recognizer import Recognizer
+
+                checkpoint = load_checkpoint(self.model)
+                layout = checkpoint.metadata.preprocessing.layout
+                if layout != LIVE_LAYOUT or checkpoint.metadata.model.in_channels != 3:
+                    raise ModelError(
+                        f"{self.model} takes {checkpoint.metadata.model.in_channels} channels of {layout} "
+                        f"skeletons, but the camera gives 3 of {LIVE_LAYOUT}; choose another --model"
+                    )
+                self._recognizer = Recognizer(checkpoint, self.device)
+                self._recognizer.warm_up()
+            return self._recognizer
+
+
+def make_extractor() -> Extractor:
+    """The pose road with its model file. Raises PoseModelMissing where that has not been made yet."""
+    from pose.extractor import SkeletonExtractor
+
+    return SkeletonExtractor()
+
+
+def make_session(
+    spec: str,
+    load_recognizer: Callable[[], Recognizer],
+    *,
+    settings: DecisionSettings | None = None,
+    lossless: bool = False,
+    on_open: Callable[[SourceInfo], None] = lambda info: None,
+    on_result: Callable[[Result], None] = lambda result: None,
+) -> Session:
+    """A session on "camera:0", "demo" or a path. Raises SourceError for a spec that names nothing."""
+    return Session(
+        open_source(spec),
+        make_extractor,
+        load_recognizer,
+        settings=settings,
+        lossless=lossless,
+        on_open=on_open,
+        on_result=on_result,
+    )

@@ -1,0 +1,76 @@
+"""Pictures into a video file, as they come."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from app.errors import OutputError
+
+#: One tick of the file's clock; fine enough for any camera, and what MKV can hold.
+TIME_BASE = Fraction(1, 1000)
+
+
+class VideoWriter:
+    """Writes RGB pictures with their own timestamps as H.264, in the container the suffix names.
+
+    A context manager. The size is that of the first picture; its sides are cut to even numbers, which
+    H.264 asks for. MKV stays playable where the program is killed.
+
+    Raises OutputError where the file cannot be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._container = av.open(str(path), "w")
+        except (av.FFmpegError, ValueError, OSError) as error:
+            raise OutputError(
+                f"{path} cannot be written as a video ({error}); choose a path that ends in .mkv or .mp4"
+            ) from error
+        self._stream: av.VideoStream | None = None
+        self._last_tick = -1
+
+    def write(self, image: NDArray[np.uint8], timestamp_s: float) -> None:
+        """Add a picture (H, W, 3); times must grow."""
+        if self._stream is None:
+            self._stream = self._container.add_stream(
+                "libx264", rate=30, options={"crf": "23", "preset": "veryfast"}
+            )
+            self._stream.width, self._stream.height = image.shape[1] & ~1, image.shape[0] & ~1
+            self._stream.pix_fmt = "yuv420p"
+            self._stream.codec_context.time_base = TIME_BASE
+        image = np.ascontiguousarray(image[: self._stream.height, : self._stream.width])
+        if image.shape[:2] != (self._stream.height, self._stream.width):
+            raise OutputError(f"{self._path}: the pictures change their size, which one video cannot hold")
+        frame = av.VideoFrame.from_ndarray(image, format="rgb24")
+        self._last_tick = frame.pts = max(self._last_tick + 1, round(timestamp_s / TIME_BASE))
+        frame.time_base = TIME_BASE
+        self._mux(self._stream.encode(frame))
+
+    def close(self) -> None:
+        try:
+            if self._stream is not None:
+                self._mux(self._stream.encode())
+        finally:
+            self._container.close()
+
+    def _mux(self, packets: list) -> None:
+        try:
+            self._container.mux(packets)
+        except (av.FFmpegError, OSError) as error:
+            raise OutputError(f"{self._path} cannot be written ({error})") from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,59 @@
+"""A checkpoint of the STGAT authors -> a checkpoint of ours, with its labels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from stgat.checkpoint import Metadata, save_checkpoint
+from stgat.errors import OfficialCheckpointError
+from stgat.preprocessing import Preprocessing
+from stgat.reference import load_official_file
+from stgat.skeleton import NTU25
+
+
+def import_official(
+    checkpoint: Path, output: Path, labels: Path, window_s: float = 4.0, num_frames: int = 128
+) -> tuple[Metadata, str]:
+    """Convert `checkpoint` and write it to `output`; returns its metadata and SHA-256.
+
+    labels: a text file with a class name a line, in the order of the network's classes.
+    window_s: how many seconds of live motion to show it; the authors' clips last about four.
+
+    Raises OfficialCheckpointError for a checkpoint that is none or labels that do not fit, FileNotFoundError.
+    """
+    model = load_official_file(checkpoint)
+    names = _read_labels(labels)
+    if len(names) != model.config.num_classes:
+        raise OfficialCheckpointError(
+            f"{labels}: holds {len(names)} names, but {checkpoint} has {model.config.num_classes} classes"
+        )
+    ntu = model.config.layout == NTU25.name
+    metadata = Metadata(
+        name=checkpoint.stem,
+        model=model.config,
+        preprocessing=Preprocessing(
+            body="as-measured",
+            normalization="ntu-authors-1" if ntu else "upright-1",
+            layout=model.config.layout,
+            window_s=window_s,
+            num_frames=num_frames,
+        ),
+        labels=names,
+        people=2,
+        data="not stated (imported)",
+        data_licence="the authors' weights are under their non-commercial research licence",
+        created_by="python main.py import-official",
+    )
+    return metadata, save_checkpoint(output, model, metadata)
+
+
+def _read_labels(path: Path) -> tuple[str, ...]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise OfficialCheckpointError(f"{path}: not a text file ({error.reason})") from error
+    names = tuple(line.strip() for line in lines if line.strip())
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise OfficialCheckpointError(f"{path}: {sorted(twice)[0]!r} is there twice; names must differ")
+    return names
