@@ -1,76 +1,188 @@
-"""MediaPipe's pose landmarker, for one person or two.
+"""Finds one person, or two, in every picture of a video: each is followed by a landmarker of their own.
 
-MediaPipe's own search for several people looks at the whole picture at once and finds the second person
-only when the two stand apart and large. Here every person has a landmarker of their own in video mode,
-which follows them without searching; while one is free, it looks at the rest of the picture a few times a
-second.
+MediaPipe's own search for several people looks at the whole picture at once and misses the second person when
+the two stand close or are small. A landmarker in video mode follows one person without searching; while one
+is free, it looks at a part of the rest of the picture a few times a second (pose.search).
 """
 
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
-import cv2
-import mediapipe as mp
 import numpy as np
-from mediapipe.tasks.python import BaseOptions, vision
-from numpy.typing import NDArray
 
+from pose import search
+from pose.landmarker import VideoLandmarker
 from pose.landmarks import Pose
-from pose.native_log import quiet_native_log
+from pose.search import Image, Sighting, Window
 
-Image = NDArray[np.uint8]
+#: How much of its size a window grows by from one picture to the next. What a landmarker follows must be
+#: about where it was in the picture before; a tenth is well within its reach.
+_GROWTH = 0.04
+
+
+class Landmarker(Protocol):
+    """What follows one person; VideoLandmarker is one, a test's script another."""
+
+    def look(self, image_rgb: Image, elapsed_s: float) -> Sighting | None: ...
+
+    def forget(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class _Slot:
+    """A landmarker and the person it follows."""
+
+    def __init__(self, landmarker: Landmarker) -> None:
+        self.landmarker = landmarker
+        self.looked_s = 0.0
+        self.clear()
+
+    def clear(self) -> None:
+        self.pose: Pose | None = None  # where the person is now
+        self.last: Pose | None = None  # where they were last, when they are out of sight
+        self.window: Window | None = None  # the part of the picture the landmarker is given
+        self.found_s = self.lost_s = -np.inf
+        self.on_trial = False
+        self.rounds: Iterator[Window] = iter(())
+
+    def look(self, image: Image, window: Window, timestamp_s: float) -> Sighting | None:
+        height, width = image.shape[:2]
+        sighting = self.landmarker.look(window.crop(image), timestamp_s - self.looked_s)
+        self.looked_s = timestamp_s
+        if sighting is None:
+            return None
+        return Sighting(window.to_picture(sighting.pose, width, height), sighting.presence)
+
+    def lose(self, timestamp_s: float) -> None:
+        self.last, self.pose, self.lost_s = self.pose, None, timestamp_s
 
 
 class PoseEstimator:
-    """Finds up to max_people people in pictures of one video.
+    """Finds up to max_people people in the pictures of one video.
 
     model_path: the .task file (pose.models).
-    search_interval_s: while somebody is in view, how often to look for somebody else.
+    search_interval_s: while somebody is in view, how often a free landmarker looks for somebody else.
+    search_after_loss_s: how long it looks in every picture for a person it has just lost.
+    trial_s: somebody found beside others is reported after being followed for so long: coats do not last.
+    open_landmarker: makes a landmarker from the model file; tests give a script.
 
     Raises FileNotFoundError where there is no model file, and RuntimeError where MediaPipe cannot read it.
     """
 
-    def __init__(self, model_path: Path, max_people: int = 2, search_interval_s: float = 0.25) -> None:
-        if not model_path.is_file():
-            raise FileNotFoundError(f"there is no pose model file at {model_path}")
-        self._landmarkers = [_open_landmarker(model_path) for _ in range(max_people)]
-        self._finalizer = weakref.finalize(self, _close_all, self._landmarkers)
-        self._clocks_ms = 0
+    def __init__(
+        self,
+        model_path: Path,
+        max_people: int = 2,
+        search_interval_s: float = 0.25,
+        search_after_loss_s: float = 0.5,
+        trial_s: float = 0.2,
+        open_landmarker: Callable[[Path], Landmarker] = VideoLandmarker,
+    ) -> None:
+        if max_people < 1:
+            raise ValueError(f"max_people must be at least 1, not {max_people}")
         self._search_interval_s = search_interval_s
-        self.reset()
+        self._search_after_loss_s = search_after_loss_s
+        self._trial_s = trial_s
+        self._slots: list[_Slot] = []
+        # Also runs at exit: MediaPipe must be closed before the interpreter takes its modules apart.
+        self._finalizer = weakref.finalize(self, _close_all, self._slots)
+        for _ in range(max_people):
+            self._slots.append(_Slot(open_landmarker(model_path)))
+        self._searched_s = self._now_s = -np.inf
 
     def reset(self) -> None:
-        """Forget everybody."""
-        self._last_s = None
-        self._poses: list[Pose | None] = [None] * len(self._landmarkers)
-        self._searched_s = -np.inf
+        """Forget everybody; timestamps may start anew."""
+        for slot in self._slots:
+            if slot.pose is not None:
+                slot.landmarker.forget()
+            slot.clear()
+            slot.looked_s = 0.0
+        self._searched_s = self._now_s = -np.inf
 
     def estimate(self, image_rgb: Image, timestamp_s: float) -> list[Pose]:
         """The people in one picture, in no particular order.
 
-        image_rgb: (H, W, 3) uint8 RGB.
+        image_rgb: (H, W, 3) uint8 RGB. timestamp_s: grows from call to call; an earlier one starts afresh.
         """
-        image = np.ascontiguousarray(image_rgb)  # MediaPipe takes the buffer as it lies in memory
-        self._clocks_ms += 40
-        for i, landmarker in enumerate(self._landmarkers):
-            others = [p for j, p in enumerate(self._poses) if p is not None and j != i]
-            if self._poses[i] is None:
-                if others and timestamp_s - self._searched_s < self._search_interval_s:
-                    continue
-                self._searched_s = timestamp_s
-                picture = _paint_over(image, others)
-            else:
-                picture = image
-            with quiet_native_log():
-                result = landmarker.detect_for_video(mp.Image(mp.ImageFormat.SRGB, picture), self._clocks_ms)
-            pose = _to_pose(result)
-            if pose is not None and any(_same_person(pose, other) for other in others):
-                pose = None
-            self._poses[i] = pose
-        return [pose for pose in self._poses if pose is not None]
+        if timestamp_s < self._now_s:
+            self.reset()
+        self._now_s = timestamp_s
+        for slot in self._slots:
+            if slot.pose is not None:
+                self._follow(slot, image_rgb, timestamp_s)
+        self._part_doubles(image_rgb, timestamp_s)
+        self._search(image_rgb, timestamp_s)
+        return [slot.pose for slot in self._slots if slot.pose is not None and not slot.on_trial]
+
+    def _follow(self, slot: _Slot, image: Image, timestamp_s: float) -> None:
+        height, width = image.shape[:2]
+        assert slot.window is not None
+        slot.window = slot.window.grown(width, height, _GROWTH)
+        sighting = slot.look(image, slot.window, timestamp_s)
+        if sighting is None:
+            slot.lose(timestamp_s)
+            return
+        slot.pose = sighting.pose
+        if slot.on_trial and not search.is_plausible(sighting):
+            slot.landmarker.forget()
+            slot.clear()
+        elif timestamp_s - slot.found_s >= self._trial_s:
+            slot.on_trial = False
+
+    def _part_doubles(self, image: Image, timestamp_s: float) -> None:
+        """Of two landmarkers that follow one person, the one that came later lets go."""
+        aspect = image.shape[1] / image.shape[0]
+        busy = sorted((s for s in self._slots if s.pose is not None), key=lambda s: s.found_s)
+        for i, slot in enumerate(busy):
+            for earlier in busy[:i]:
+                if slot.pose and earlier.pose and search.is_same_person(slot.pose, earlier.pose, aspect):
+                    slot.landmarker.forget()
+                    slot.lose(timestamp_s)
+
+    def _search(self, image: Image, timestamp_s: float) -> None:
+        """Let one free landmarker look at one part of the picture, if it is time to."""
+        slot = min((s for s in self._slots if s.pose is None), key=lambda s: -s.lost_s, default=None)
+        others = [s.pose for s in self._slots if s.pose is not None]
+        if slot is None:
+            return
+        height, width = image.shape[:2]
+        just_lost = timestamp_s - slot.lost_s <= self._search_after_loss_s
+        if others and not just_lost and timestamp_s - self._searched_s < self._search_interval_s:
+            return
+        self._searched_s = timestamp_s
+        if just_lost and slot.last is not None:
+            window = search.around(slot.last, width, height)
+        else:
+            window = self._next_window(slot, others, width, height)
+        sighting = slot.look(search.paint_over(image, others) if others else image, window, timestamp_s)
+        if sighting is None:
+            return
+        pose = sighting.pose
+        if (
+            not search.is_plausible(sighting)
+            or any(search.is_same_person(pose, other, width / height) for other in others)
+            or search.is_remnant(pose, others, width, height)
+        ):
+            slot.landmarker.forget()
+            return
+        slot.on_trial = bool(others) and not just_lost
+        slot.pose, slot.window, slot.found_s = pose, window, timestamp_s
+
+    def _next_window(self, slot: _Slot, others: list[Pose], width: int, height: int) -> Window:
+        window = next(slot.rounds, None)
+        if window is None:
+            slot.rounds = (
+                search.windows_beside(others, width, height)
+                if others
+                else search.windows_when_empty(width, height)
+            )
+            window = next(slot.rounds)
+        return window
 
     def close(self) -> None:
         """Free the landmarkers; may be called twice."""
@@ -83,42 +195,6 @@ class PoseEstimator:
         self.close()
 
 
-def _open_landmarker(model_path: Path) -> vision.PoseLandmarker:
-    options = vision.PoseLandmarkerOptions(
-        base_options=BaseOptions(model_asset_path=str(model_path)),
-        running_mode=vision.RunningMode.VIDEO,
-        num_poses=1,
-    )
-    with quiet_native_log():
-        return vision.PoseLandmarker.create_from_options(options)
-
-
-def _close_all(landmarkers: list[vision.PoseLandmarker]) -> None:
-    while landmarkers:
-        landmarkers.pop().close()
-
-
-def _to_pose(result: vision.PoseLandmarkerResult) -> Pose | None:
-    if not result.pose_landmarks:
-        return None
-    image = np.array([(p.x, p.y, p.z, p.visibility) for p in result.pose_landmarks[0]])
-    world = np.array([(p.x, p.y, p.z) for p in result.pose_world_landmarks[0]])
-    return Pose(image[:, :3], world, image[:, 3])
-
-
-def _paint_over(image: Image, poses: list[Pose]) -> Image:
-    if not poses:
-        return image
-    painted = image.copy()
-    height, width = image.shape[:2]
-    for pose in poses:
-        points = (pose.image_landmarks[:, :2] * (width, height)).astype(np.int32)
-        cv2.fillConvexPoly(painted, cv2.convexHull(points), (127, 127, 127))
-    return painted
-
-
-def _same_person(a: Pose, b: Pose) -> bool:
-    """Whether two poses of one picture are one person found twice: most landmarks lie on each other."""
-    points_a, points_b = a.image_landmarks[:, :2], b.image_landmarks[:, :2]
-    size = max(np.ptp(points_a, axis=0).max(), np.ptp(points_b, axis=0).max(), 1e-6)
-    return bool(np.median(np.linalg.norm(points_a - points_b, axis=1)) < 0.1 * size)
+def _close_all(slots: list[_Slot]) -> None:
+    while slots:
+        slots.pop().landmarker.close()

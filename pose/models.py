@@ -51,8 +51,7 @@ _PADDING_FIELD = 0xD935  # the extra field that Android's zipalign pads with
 
 _HOW_TO_MAKE = (
     "make it with `python main.py fetch-pose-model` (downloads 36 MB once); offline, get the file "
-    f"{WHEEL_NAME} from PyPI elsewhere and run `python main.py fetch-pose-model --wheel FILE`, "
-    "or put it into that folder"
+    f"{WHEEL_NAME} from PyPI elsewhere and put it into that folder first, or pass it with --wheel FILE"
 )
 
 
@@ -138,8 +137,8 @@ def _download_wheel(folder: Path, say: Callable[[str], None]) -> Path:
         lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR:")] or ["pip failed"]
         reason = lines[-1].removeprefix("ERROR:").strip()
         raise PoseModelError(
-            f"{WHEEL_REQUIREMENT} could not be downloaded ({reason}): connect to the internet and try again, or "
-            f"get {WHEEL_NAME} from PyPI elsewhere and pass it with --wheel FILE or put it into {cache_dir()}"
+            f"{WHEEL_REQUIREMENT} could not be downloaded ({reason}): connect to the internet and try again, "
+            f"or get {WHEEL_NAME} from PyPI elsewhere and pass it with --wheel FILE"
         )
     return wheels[0]
 

@@ -14,8 +14,7 @@ import numpy as np
 from pose.smoothing import OneEuroFilter
 from stgat.skeleton import NTU25, FloatArray
 
-# The median bone lengths of NTU RGB+D in metres. Only long bones: an error of two centimetres matters less
-# there.
+# The median bone lengths of NTU RGB+D in metres. Only long bones: two centimetres matter less there.
 _BODY = {
     ("spine base", "spine mid"): 0.299,
     ("spine mid", "spine shoulder"): 0.222,
@@ -30,6 +29,8 @@ _BODY = {
 }
 _STARTS, _ENDS = (np.array([NTU25.joints.index(pair[end]) for pair in _BODY]) for end in (0, 1))
 _LENGTHS_M = np.array(list(_BODY.values()))
+# MediaPipe shortens an arm that points at the camera; on people who stand still the depth wanders least so.
+_TRUST = np.array([0.3 if "elbow" in start + end else 1.0 for start, end in _BODY])
 
 #: The joints whose places in the picture are trusted: no hands and feet, which are small and fast.
 _ANCHORS = np.unique(
@@ -49,12 +50,11 @@ def focal_length(image_size: tuple[int, int], fov_deg: float) -> float:
 
 
 def body_scale(joints_m: FloatArray, confidence: FloatArray) -> float:
-    """What a body (25, 3) must be multiplied by to have NTU's size: total length of long bones over total
-    length.
+    """What a body (25, 3) must be multiplied by to have NTU's size: a ratio of total bone lengths.
 
     A bone counts as much as its less certain end; where nothing is certain, all count a little.
     """
-    weights = np.minimum(confidence[_STARTS], confidence[_ENDS]) + 1e-3
+    weights = _TRUST * (np.minimum(confidence[_STARTS], confidence[_ENDS]) + 1e-3)
     lengths = np.linalg.norm(joints_m[_STARTS] - joints_m[_ENDS], axis=1)
     return float(weights @ _LENGTHS_M / max(weights @ lengths, 1e-6))
 
@@ -95,8 +95,8 @@ class RootTracker:
     def __init__(self, fov_deg: float = 60.0) -> None:
         focal_length((1, 1), fov_deg)
         self.fov_deg = fov_deg
-        self._scale = OneEuroFilter(min_cutoff_hz=0.1, beta=0.0, max_gap_s=2.0)
-        self._depth = OneEuroFilter(min_cutoff_hz=0.5, beta=0.5, max_gap_s=1.0)
+        self._scale = OneEuroFilter(min_cutoff_hz=0.5, max_gap_s=1.0)
+        self._depth = OneEuroFilter(min_cutoff_hz=0.5, beta=3.0, max_gap_s=1.0)
 
     def place(
         self,

@@ -63,7 +63,7 @@ class OneEuroFilter:
             self._seen_s = np.full(len(rows), -np.inf)
         self._now_s = timestamp_s
 
-        known: NDArray[np.bool_] = ~np.isnan(rows).any(axis=1)
+        known = np.asarray(~np.isnan(rows).any(axis=1))
         elapsed = timestamp_s - self._seen_s
         fresh = known & (elapsed > self.max_gap_s)
         self._value[fresh] = rows[fresh]
