@@ -37,6 +37,9 @@ CASING: RGB = (12, 13, 16)  # a dark edge keeps the bones visible on bright clot
 #: A joint less sure than this is not drawn: it is a guess, and a stray limb misleads more than a gap.
 FAINTEST = 0.05
 
+#: From this confidence on a joint is drawn in full.
+SURE = 0.85
+
 
 def joint_side(joint: int) -> Side:
     """The side of the body an NTU 25 joint belongs to."""
@@ -56,7 +59,7 @@ BONES: tuple[tuple[int, int, Side], ...] = tuple((c, p, bone_side(c, p)) for c, 
 def joint_opacity(skeleton: Skeleton) -> NDArray[np.float64]:
     """(25,) opacity in [0, 1]: fades with confidence; 0 for joints that are unknown or below FAINTEST."""
     confidence = np.clip(np.nan_to_num(np.asarray(skeleton.confidence, dtype=np.float64)), 0.0, 1.0)
-    opacity = np.where(confidence < FAINTEST, 0.0, 0.15 + 0.85 * confidence)
+    opacity = np.where(confidence < FAINTEST, 0.0, 0.15 + 0.85 * np.minimum(1.0, confidence / SURE))
     if skeleton.image_joints is None:
         return np.zeros_like(opacity)
     return np.where(np.isfinite(skeleton.image_joints).all(axis=1), opacity, 0.0)

@@ -1,73 +1,26 @@
-"""Which cameras there are, by name.
-
-On Linux the kernel is asked, so that names need no QtMultimedia (whose system library libpulse0 is often
-missing) and the numbers are those OpenCV opens. Elsewhere Qt is asked, in the system's order as OpenCV is.
-"""
+"""Which cameras there are, by name, and again whenever that changes."""
 
 from __future__ import annotations
 
 import logging
-import re
-import struct
 import sys
 import threading
-from collections.abc import Callable
-from pathlib import Path
 
+from app import sources
 from app.ui.session import ListCameras
 
 log = logging.getLogger(__name__)
 
-# linux/videodev2.h: struct v4l2_capability, _IOR('V', 0, that), and the flags of its last two fields
-_CAPABILITY = struct.Struct("=16s32s32sIII12x")
-_VIDIOC_QUERYCAP = 2 << 30 | _CAPABILITY.size << 16 | ord("V") << 8
-_VIDEO_CAPTURE, _VIDEO_CAPTURE_MPLANE, _DEVICE_CAPS = 0x1, 0x1000, 0x8000_0000
-
 
 def list_cameras() -> list[tuple[str, str]]:
-    """(source spec, name) of each camera. May take a while where a driver is slow: not for the Qt thread."""
-    return list_v4l2() if sys.platform == "linux" else list_qt()
+    """(source spec, name) of each camera. May take a while where a driver is slow: not for the Qt thread.
 
-
-def list_v4l2(
-    devices: Path = Path("/dev"), query: Callable[[Path], bytes] | None = None
-) -> list[tuple[str, str]]:
-    """The Video4Linux devices that take pictures, by number. Raises nothing.
-
-    query: gives the bytes of a device's struct v4l2_capability, or raises OSError; a device that may not
-    be opened is listed all the same, since opening it will tell the user why.
+    On Linux the kernel's own list serves, which needs no QtMultimedia (whose system library libpulse0 is
+    often missing). Elsewhere Qt knows the names; its order is the system's, as OpenCV's is.
     """
-    found = []
-    for device in devices.glob("video*"):
-        number = re.fullmatch(r"video(\d+)", device.name)
-        if number is None:
-            continue
-        try:
-            name = _capture_name((query or _query_capability)(device))
-        except OSError as error:
-            log.debug("%s does not answer: %s", device, error)
-            name = f"Camera {number[1]}"
-        if name is not None:
-            found.append((int(number[1]), name))
-    return [(f"camera:{number}", name) for number, name in sorted(found)]
-
-
-def _query_capability(device: Path) -> bytes:
-    import fcntl  # not on Windows
-
-    answer = bytearray(_CAPABILITY.size)
-    with device.open("rb", buffering=0) as opened:
-        fcntl.ioctl(opened, _VIDIOC_QUERYCAP, answer)
-    return bytes(answer)
-
-
-def _capture_name(capability: bytes) -> str | None:
-    """The camera's name, or None for a device that takes no pictures (metadata, codecs, outputs)."""
-    _, card, _, _, of_all, of_this = _CAPABILITY.unpack(capability)
-    flags = of_this if of_all & _DEVICE_CAPS else of_all
-    if not flags & (_VIDEO_CAPTURE | _VIDEO_CAPTURE_MPLANE):
-        return None
-    return card.split(b"\0")[0].decode(errors="replace")
+    if sys.platform == "linux":
+        return [(f"camera:{number}", name) for number, name in sources.list_cameras()]
+    return list_qt()
 
 
 def list_qt() -> list[tuple[str, str]]:

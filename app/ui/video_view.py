@@ -157,7 +157,7 @@ class VideoView(QWidget):
         for cased in (True, False):
             for alpha, start, end, side in bones:
                 colour = QColor(*(overlay.CASING if cased else overlay.SIDE_COLOURS[side]))
-                colour.setAlphaF(float(alpha) * (0.55 if cased else 1.0))
+                colour.setAlphaF(float(alpha))
                 width = thickness + 2 if cased else thickness
                 painter.setPen(QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
                 painter.drawLine(start, end)
@@ -165,7 +165,7 @@ class VideoView(QWidget):
             colour = QColor(*overlay.SIDE_COLOURS[overlay.JOINT_SIDES[joint]])
             colour.setAlphaF(float(opacity[joint]))
             edge = QColor(*overlay.CASING)
-            edge.setAlphaF(0.55 * float(opacity[joint]))
+            edge.setAlphaF(float(opacity[joint]))
             painter.setPen(QPen(edge, 1))
             painter.setBrush(colour)
             painter.drawEllipse(point, 0.85 * thickness, 0.85 * thickness)

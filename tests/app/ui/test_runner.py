@@ -67,12 +67,16 @@ def test_a_source_is_opened_in_another_thread(runner, opener):
     assert opener.threads != [threading.current_thread()]
 
 
-def test_the_next_source_is_opened_only_after_the_last_has_stopped(runner, opener):
+def test_the_next_source_is_opened_only_after_the_last_has_stopped():
+    opener = Opener(stop_takes_s=0.2)
+    runner = SessionRunner(opener)
     runner.play("camera:0")
     wait_for_snapshot(runner)
     runner.play("camera:0")
     assert runner.snapshot() is None
     wait_for_snapshot(runner)
+    assert runner.close()
+    assert opener.journal.pop() == "stop camera:0"
     assert opener.journal == ["open camera:0", "stop camera:0", "open camera:0"]
 
 
