@@ -1,0 +1,53 @@
+"""Where frames come from: a camera, a video file, a skeleton recording, or the bundled demo. No Qt here."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from app.errors import SourceError
+from app.sources.base import BaseSource, SourceInfo, VideoSource
+from app.sources.camera import CameraSource
+from app.sources.camera_devices import list_cameras
+from app.sources.recording import RecordingSource, demo_source
+from app.sources.video_file import FileSource
+
+__all__ = [
+    "BaseSource",
+    "CameraSource",
+    "FileSource",
+    "RecordingSource",
+    "SourceError",
+    "SourceInfo",
+    "VideoSource",
+    "list_cameras",
+    "open_source",
+]
+
+MAX_CAMERA = 999
+
+
+def open_source(spec: str) -> VideoSource:
+    """The source a user named, not opened yet.
+
+    spec: "camera:N", "demo", or a path: an .npz file is a skeleton recording, anything else a video.
+    Raises SourceError for a spec that names nothing; a file is looked at when the source is opened.
+
+    >>> open_source("camera:1").live
+    True
+    """
+    text = spec.strip()
+    if not text:
+        raise SourceError('no source was named: give "camera:0", "demo", or the path of a video')
+    if text.lower() == "demo":
+        return demo_source()
+    if text.lower().startswith("camera:") or text.lower() == "camera":
+        number = re.fullmatch(r"camera:(\d{1,9})", text, re.IGNORECASE | re.ASCII)
+        if number is None or int(number[1]) > MAX_CAMERA:
+            raise SourceError(f'"{text}" names no camera: write camera: and its number, such as camera:0')
+        return CameraSource(int(number[1]))
+    if re.match(r"[a-z][a-z0-9+.-]+://", text, re.IGNORECASE):
+        raise SourceError(f"{text} is an address, not a file: download the video first and give its path")
+    if Path(text).suffix.lower() == ".npz":
+        return RecordingSource(text)
+    return FileSource(text)

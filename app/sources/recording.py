@@ -1,0 +1,145 @@
+"""A skeleton recording played like a video: skeletons come with the frames, the picture is a plain room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.entities import VideoFrame
+from app.errors import SourceError
+from app.recordings import SkeletonRecording, load_recording
+from app.sources.base import BaseSource, SourceInfo
+from app.sources.video_file import check_readable
+from stgat.skeleton import Skeleton
+
+DEFAULT_SIZE = (1280, 720)
+#: The longer side of the picture that is painted, whatever the recorded camera had.
+MAX_SIDE_PX = 1280
+#: Of the camera that looks at recordings without image_joints; a common webcam's.
+HORIZONTAL_FIELD_OF_VIEW_DEG = 60.0
+#: Recordings whose origin is the person, not a camera, are looked at from this far.
+VIEWING_DISTANCE_M = 3.0
+_NEAREST_M = 0.3
+
+
+class RecordingSource(BaseSource):
+    """The .npz file of the `pose` verb as a source; the person_id of a skeleton is its column in the file.
+
+    Every frame has the same, read-only picture. Where the recording knows no image joints, a pinhole
+    camera projects the joints (`project`).
+    """
+
+    def __init__(self, path: str | Path, name: str | None = None, spec: str | None = None) -> None:
+        super().__init__(spec or str(path))
+        self.path = Path(path).expanduser()
+        self._name = name or self.path.name
+        self._recording: SkeletonRecording | None = None
+        self._picture = np.zeros((0, 0, 3), np.uint8)
+        self._image_joints = np.zeros((0, 0, 0, 2), np.float32)
+
+    def open(self) -> SourceInfo:
+        """Read the whole recording. Raises SourceError, naming the file and the array, where it is none."""
+        check_readable(self.path)
+        recording = load_recording(self.path)
+        width, height = _picture_size(recording)
+        self._recording = recording
+        self._picture = studio(width, height)
+        if recording.image_joints is None:
+            self._image_joints = project(in_front_of_camera(recording.joints_m), width / height)
+        else:
+            self._image_joints = recording.image_joints
+        return SourceInfo(self._name, width, height, recording.fps, recording.num_frames, live=False)
+
+    def frames(self) -> Iterator[VideoFrame]:
+        """One frame for each recorded moment; ends early when interrupted."""
+        if self._recording is None:
+            raise RuntimeError("open() comes before frames()")
+        times_s = self._recording.timestamps_s - self._recording.timestamps_s[0]
+        for index, timestamp_s in enumerate(times_s.tolist()):
+            if self._interrupted.is_set() or self._recording is None:
+                return
+            skeletons = self._skeletons(self._recording, index, timestamp_s)
+            yield VideoFrame(self._picture, index, timestamp_s, skeletons)
+
+    def close(self) -> None:
+        self._recording = None
+        super().close()
+
+    def _skeletons(
+        self, recording: SkeletonRecording, index: int, timestamp_s: float
+    ) -> tuple[Skeleton, ...]:
+        known = np.isfinite(recording.joints_m[index]).all(axis=-1)  # (M, 25)
+        return tuple(
+            Skeleton(
+                recording.joints_m[index, person],
+                np.where(known[person], recording.confidence[index, person], np.float32(0.0)),
+                person,
+                timestamp_s,
+                self._image_joints[index, person],
+            )
+            for person in np.flatnonzero(known.any(axis=-1)).tolist()
+        )
+
+
+def demo_source() -> RecordingSource:
+    """The recording that comes with the program. Raises SourceError where the installation lacks it."""
+    path = Path(__file__).resolve().parents[1] / "assets" / "demo.npz"
+    if not path.is_file():
+        raise SourceError(f"the bundled demo {path} is missing: get the program's files again")
+    return RecordingSource(path, name="Demo", spec="demo")
+
+
+def in_front_of_camera(joints_m: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(..., 3) the joints, moved away from the camera where they surround it, as hip-centred recordings
+    do."""
+    depth = joints_m[..., 2]
+    depth = depth[np.isfinite(depth)]
+    if depth.size and np.median(depth) > 2 * _NEAREST_M:
+        return joints_m
+    return joints_m + np.array([0.0, 0.0, VIEWING_DISTANCE_M], np.float32)
+
+
+def project(joints_m: NDArray[np.float32], aspect: float) -> NDArray[np.float32]:
+    """Pinhole projection of joints in Kinect camera space to fractions of the picture's width and height.
+
+    joints_m: (..., 3); x grows to the picture's left, y up, z away from the camera. aspect: the picture's
+    width over its height. Gives (..., 2), x to the right and y down, NaN for joints that are unknown or
+    nearer than 0.3 m.
+
+        x' = 1/2 - x / (2 z tan(fov / 2)),   y' = 1/2 - aspect * y / (2 z tan(fov / 2))
+    """
+    depth = np.where(joints_m[..., 2] > _NEAREST_M, joints_m[..., 2], np.nan)
+    half_width = depth * np.tan(np.radians(HORIZONTAL_FIELD_OF_VIEW_DEG / 2))
+    x = 0.5 - joints_m[..., 0] / (2 * half_width)
+    y = 0.5 - joints_m[..., 1] * aspect / (2 * half_width)
+    return np.stack([x, y], axis=-1).astype(np.float32)
+
+
+def studio(width: int, height: int) -> NDArray[np.uint8]:
+    """(height, width, 3) read-only picture of a dark, empty room: a wall lit from above and a floor that
+    fades away."""
+    x = np.linspace(-1.0, 1.0, width)[None, :]
+    y = np.linspace(0.0, 1.0, height)[:, None]
+    horizon = 0.66
+    wall = 0.20 * np.exp(-(x**2) / 0.9 - ((y - 0.30) ** 2) / 0.25) + 0.085
+    # On a plane seen at a slant, distance goes with one over the height below the horizon.
+    nearness = np.clip((y - horizon) / (1.0 - horizon), 0.0, 1.0)
+    spot = np.exp(-((x / (0.45 + 0.55 * nearness)) ** 2) - ((nearness - 0.45) / 0.5) ** 2)
+    floor = 0.10 + 0.13 * spot + 0.03 * nearness
+    edge = 0.5 + 0.5 * np.tanh((y - horizon) * 120.0)  # a soft skirting line, not a step
+    light = wall * (1.0 - edge) + floor * edge
+    tint = np.array([0.92, 0.98, 1.10])
+    # Half a level of fixed noise: smooth dark gradients show bands in 8 bits.
+    noise = np.random.default_rng(0).uniform(-0.5, 0.5, (height, width, 1))
+    picture = np.clip(light[..., None] * tint * 255.0 + noise, 0, 255).round().astype(np.uint8)
+    picture.flags.writeable = False
+    return picture
+
+
+def _picture_size(recording: SkeletonRecording) -> tuple[int, int]:
+    width, height = recording.image_size or DEFAULT_SIZE
+    scale = min(1.0, MAX_SIDE_PX / max(width, height))
+    return max(2, round(width * scale)), max(2, round(height * scale))
