@@ -32,9 +32,9 @@ class DecisionSettings(BaseModel):
     enter: float = Field(default=0.40, ge=0.0, le=1.0)
     leave: float = Field(default=0.25, ge=0.0, le=1.0)
     margin: float = Field(default=0.10, ge=0.0, le=1.0)
-    move_m_s: float = Field(default=0.25, ge=0.0)
-    still_m_s: float = Field(default=0.15, ge=0.0)
-    idle_after_s: float = Field(default=0.3, ge=0.0)
+    move_m_s: float = Field(default=0.18, ge=0.0)
+    still_m_s: float = Field(default=0.08, ge=0.0)
+    idle_after_s: float = Field(default=0.4, ge=0.0)
     min_event_s: float = Field(default=0.4, ge=0.0)
 
 
