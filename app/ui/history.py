@@ -75,10 +75,7 @@ class History:
         for e in self._events:
             action = Stretch(e.person_id, State.ACTION, e.label, e.start_s, e.end_s, e.probability)
             lanes.setdefault(e.person_id, []).append(action)
-        return {
-            person_id: sorted(lanes[person_id], key=lambda s: (s.state is State.ACTION, s.start_s))
-            for person_id in sorted(lanes)
-        }
+        return {person_id: _without_overlaps(lanes[person_id]) for person_id in sorted(lanes)}
 
     def _untold(self, action: Stretch) -> bool:
         """Whether an action pieced together from decisions must stand in for an event that is yet to come.
@@ -106,3 +103,20 @@ class History:
                 start_s = last.end_s
         of, state, label = decision.person_id, decision.state, decision.label
         stretches.append(Stretch(of, state, label, start_s, time_s, decision.probability))
+
+
+def _without_overlaps(lane: list[Stretch]) -> list[Stretch]:
+    """The stretches by start, the actions last; what is said otherwise of an action's time gives way to it.
+
+    The decision weighs an action's start and end afterwards, so its event reaches a little into what was
+    said at the time.
+    """
+    actions = sorted((s for s in lane if s.state is State.ACTION), key=lambda s: s.start_s)
+    others = sorted((s for s in lane if s.state is not State.ACTION), key=lambda s: s.start_s)
+    for action in actions:
+        for i, other in enumerate(others):
+            if action.start_s <= other.start_s < action.end_s:
+                others[i] = replace(other, start_s=action.end_s)
+            elif other.start_s < action.start_s < other.end_s <= action.end_s:
+                others[i] = replace(other, end_s=action.start_s, going_on=False)
+    return [s for s in others if s.end_s > s.start_s or s.going_on] + actions

@@ -97,18 +97,29 @@ CHOOSE_SOURCE = Message("Choose a source", "A camera, a file or the demo", butto
 
 def ended(snapshot_message: str) -> Message:
     """The source has come to its end."""
-    return Message("File ended", snapshot_message, button="Replay")
+    return Message("File ended", _sentence(snapshot_message), button="Replay")
 
 
 def failed(spec: str, why: str, had_picture: bool) -> Message:
-    """The source could not be opened (had_picture False), or was lost while running."""
-    if spec.startswith("camera:"):
+    """The source could not be opened (had_picture False), or something was lost while it ran.
+
+    The title blames the camera only where the sentence does: the model may be at fault as well.
+    """
+    if spec.startswith("camera:") and "camera" in why.lower():
         title = "Camera lost" if had_picture else "No camera"
-    elif spec == "demo":
-        title = "The demo stopped" if had_picture else "The demo cannot start"
+    elif had_picture:
+        title = "Stopped by an error"
+    elif spec.startswith("camera:"):
+        title = "Cannot start"
     else:
-        title = "The file cannot be read on" if had_picture else "The file cannot be played"
-    return Message(title, why or "The reason is not known.", button="Try again")
+        title = "Cannot play the demo" if spec == "demo" else f"Cannot play {Path(spec).name}"
+    return Message(title, _sentence(why) or "The reason is not known.", button="Try again")
+
+
+def _sentence(words: str) -> str:
+    """Errors begin small, as on a terminal; in the window they stand alone. File names are kept."""
+    first = words.partition(" ")[0]
+    return words if "." in first or "/" in first else headline(words)
 
 
 def source_name(spec: str, cameras: list[tuple[str, str]]) -> str:
@@ -130,7 +141,7 @@ def percent(fraction: float) -> str:
 
 
 def headline(label: str) -> str:
-    """An action's name with a capital letter, the rest as it is."""
+    """The words with a capital letter, the rest as it is."""
     return label[:1].upper() + label[1:]
 
 

@@ -40,6 +40,15 @@ def test_an_action_is_shown_while_it_lasts_and_by_its_event_once_it_is_over():
     assert [(s.start_s, s.end_s, s.going_on) for s in waves] == [(0.7, 3.2, False)]
 
 
+def test_what_an_event_reaches_into_gives_way_to_it():
+    history = History()
+    say(history, [(State.UNKNOWN, None, 3), (State.ACTION, "wave", 2), (State.IDLE, None, 3)])
+    history.update(history.now_s, [], [ActionEvent("wave", 2.2, 5.6, 0.9, 1)])
+    unknown, idle, wave = history.lanes()[1]
+    assert (unknown.state, idle.state, wave.label) == (State.UNKNOWN, State.IDLE, "wave")
+    assert (unknown.end_s, idle.start_s) == pytest.approx((wave.start_s, wave.end_s))
+
+
 def test_an_action_that_brought_no_event_is_taken_back():
     history = History()
     say(history, [(State.ACTION, "wave", 0.5), (State.IDLE, None, 3)])

@@ -72,19 +72,21 @@ def test_an_ended_file_says_so_and_replay_plays_it_again(qtbot, stage):
 
 
 @pytest.mark.parametrize(
-    ("source", "picture", "title"),
+    ("source", "picture", "why", "title"),
     [
-        ("camera:0", None, "No camera"),
-        ("camera:0", frame(), "Camera lost"),
-        ("a.mp4", None, "The file cannot be played"),
-        ("a.mp4", frame(), "The file cannot be read on"),
-        ("demo", None, "The demo cannot start"),
+        ("camera:0", None, "There is no camera 0.", "No camera"),
+        ("camera:0", frame(), "Camera 0 was unplugged.", "Camera lost"),
+        ("camera:0", None, "The model file is missing.", "Cannot start"),
+        ("camera:0", frame(), "Out of memory.", "Stopped by an error"),
+        ("films/a.mp4", None, "It is empty.", "Cannot play a.mp4"),
+        ("films/a.mp4", frame(), "It breaks off.", "Stopped by an error"),
+        ("demo", None, "The model file is missing.", "Cannot play the demo"),
     ],
 )
-def test_a_failed_session_says_what_failed(qtbot, stage, source, picture, title):
-    scene = stage(Snapshot(Health.FAILED, frame=picture, message="It is gone."), source=source)
+def test_a_failed_session_says_what_failed(qtbot, stage, source, picture, why, title):
+    scene = stage(Snapshot(Health.FAILED, frame=picture, message=why), source=source)
     wait_for_message(qtbot, scene.window, title)
-    assert scene.window.video.message.detail == "It is gone."
+    assert scene.window.video.message.detail == why
     assert scene.window.video.message.button == "Try again"
     assert scene.window.status.state.text().startswith("Failed")
 

@@ -112,6 +112,19 @@ def test_percentages_of_almost_nothing_are_not_called_nothing():
     ]
 
 
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [
+        ("there is no camera 0: plug one in", "There is no camera 0: plug one in"),
+        ("clap.mp4 is empty", "clap.mp4 is empty"),
+        ("weights/a is no model", "weights/a is no model"),
+        ("", "The reason is not known."),
+    ],
+)
+def test_an_error_is_a_sentence_and_keeps_file_names(why, said):
+    assert texts.failed("demo", why, had_picture=False).detail == said
+
+
 def test_every_text_of_a_state_exists():
     assert set(texts.STATE_NAMES) == set(State)
     assert set(texts.HEALTH_NAMES) == set(Health)

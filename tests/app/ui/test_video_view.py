@@ -159,8 +159,8 @@ def test_a_picture_that_is_a_view_of_another_is_painted_rightly(view):
 
 def test_a_message_is_readable_by_screen_readers_and_dims_the_picture(view):
     show(view, image=np.full((48, 64, 3), 250, np.uint8))
-    view.set_message(texts.failed("camera:0", "It was unplugged.", True))
-    assert view.accessibleDescription() == "Camera lost. It was unplugged."
+    view.set_message(texts.failed("camera:0", "The camera was unplugged.", True))
+    assert view.accessibleDescription() == "Camera lost. The camera was unplugged."
     assert pixels(view)[5, 5].max() < 120
     assert view.rect().contains(view.button.geometry())
     view.set_message(None)
