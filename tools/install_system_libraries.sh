@@ -28,7 +28,7 @@ while read -r library package _; do
     case $have in *"$library "*) ;; *) missing+=("$package") ;; esac
 done <"$here/../app/assets/system-libraries.txt"
 
-home=${HOME:-/root}
+home=${HOME:-} # a CI machine may have none
 fonts=$(find -L /usr/share/fonts /usr/local/share/fonts "$home/.fonts" "$home/.local/share/fonts" \
     \( -name '*.ttf' -o -name '*.otf' -o -name '*.ttc' \) 2>/dev/null || true)
 [ -n "$fonts" ] || missing+=(fonts-dejavu-core)
