@@ -144,12 +144,13 @@ class LocalAttention(nn.Module):
         self.dropout = nn.Dropout(config.attention_dropout)
         self.project = conv_bn(S * c_in, c_out)
 
-        hops = torch.from_numpy(layout.hops)
+        # torch.tensor, not from_numpy: a network built under another default device or dtype is wholly there.
+        hops = torch.tensor(layout.hops)
         reach = torch.arange(1, S + 1)[:, None, None]
         scope = ((hops == reach) | (hops == 0)).repeat(1, WINDOW, 1)  # (S, W*V, V)
         rows = torch.arange(WINDOW * V)
         weight_of_row = rows // V if config.frame_weighting == "u_div_v" else rows % WINDOW
-        adjacency = torch.from_numpy(layout.adjacency()).float()
+        adjacency = torch.tensor(layout.adjacency(), dtype=torch.get_default_dtype())
         # The graph follows from the config, so it is not stored with the weights.
         self.register_buffer("scope", scope, persistent=False)
         self.register_buffer("weight_of_row", weight_of_row, persistent=False)
