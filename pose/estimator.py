@@ -142,7 +142,10 @@ class PoseEstimator:
             for earlier in busy[:i]:
                 if slot.pose and earlier.pose and search.is_same_person(slot.pose, earlier.pose, aspect):
                     slot.landmarker.forget()
-                    slot.lose(timestamp_s)
+                    if slot.on_trial:
+                        slot.clear()
+                    else:
+                        slot.lose(timestamp_s)
 
     def _search(self, image: Image, timestamp_s: float) -> None:
         """Let one free landmarker look at one part of the picture, if it is time to."""

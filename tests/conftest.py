@@ -9,9 +9,12 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import gc
+import subprocess
 import sys
+import tempfile
 import threading
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +30,62 @@ def shared_dir() -> Path:
     if not path.is_dir():
         pytest.skip("reference data (../shared) is not here")
     return path
+
+
+@pytest.fixture(scope="session")
+def pose_model() -> Path:
+    """MediaPipe's model file, made on the first run; skipped where it is absent and offline."""
+    from pose.models import PoseModelError, build_pose_model
+
+    try:
+        return build_pose_model()
+    except PoseModelError as error:
+        if "could not be downloaded" not in str(error):
+            raise
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def sports2d_demo() -> Path:
+    """A real video of people, 1768x994 at 30 fps, from the wheel of Sports2D (BSD-3); downloaded once."""
+    from pose.models import cache_dir
+
+    folder = cache_dir() / "tests"
+    video = folder / "sports2d-0.8.34-demo.mp4"
+    if not video.is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+            command = [
+                sys.executable,
+                "-m",
+                "pip",
+                "download",
+                "--no-deps",
+                "--only-binary=:all:",
+                "--retries=1",
+            ]
+            done = subprocess.run(
+                [*command, f"--dest={scratch}", "Sports2D==0.8.34"],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if done.returncode and _is_offline(done.stderr):
+                pytest.skip("offline, and the demo video of Sports2D is not in the cache")
+            assert done.returncode == 0, done.stderr
+            (wheel,) = Path(scratch).glob("*.whl")
+            with zipfile.ZipFile(wheel) as archive:
+                part = Path(scratch) / "demo.mp4"
+                part.write_bytes(archive.read("Sports2D/Demo/demo.mp4"))
+            part.replace(video)
+    return video
+
+
+def _is_offline(pip_says: str) -> bool:
+    """Whether pip failed for want of a network: only then may a test be skipped."""
+    return any(
+        word in pip_says for word in ("NewConnectionError", "NameResolution", "ConnectTimeout", "resolve")
+    )
 
 
 @pytest.fixture
