@@ -73,7 +73,7 @@ def relative_error(found: np.ndarray, expected: np.ndarray) -> float:
 
 
 def drawn_config(seed: int) -> tuple[STGATConfig, int, int]:
-    """A random (config, T, M); layouts, heads and frame weightings go round with the seed, so that all occur."""
+    """A random (config, T, M); layouts, heads and frame weightings go round with the seed."""
     rng = np.random.default_rng(seed)
     heads = seed % 8 + 1
     unit = math.lcm(8, heads)

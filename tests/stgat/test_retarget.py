@@ -1,0 +1,155 @@
+"""Every skeleton on one body: what is kept, what is fixed, what stays unknown."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+
+from stgat.retarget import BONE_LENGTHS_M, body_scale, bone_length_m, one_body
+from stgat.skeleton import KINECT_V1_20, NTU25, get_layout
+from tests.stgat.bodies import STANDING, random_poses, waving
+
+#: Bones whose direction is taken from their own two joints.
+LIMBS = [(c, p) for c, p, _ in BONE_LENGTHS_M if c not in (1, 20, 2, 3, 4, 8, 12, 16, 21, 22, 23, 24)]
+
+
+def unit(vectors: np.ndarray) -> np.ndarray:
+    return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+def test_every_bone_has_the_fixed_length_whatever_the_pose(seed: int) -> None:
+    body = one_body(random_poses(seed))
+    for joint, parent, length in BONE_LENGTHS_M:
+        assert_allclose(np.linalg.norm(body[:, joint] - body[:, parent], axis=-1), length, atol=1e-5)
+        assert bone_length_m(joint, parent) == length
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+def test_limbs_keep_their_directions(seed: int) -> None:
+    joints = random_poses(seed)
+    body = one_body(joints)
+    for child, parent in LIMBS:
+        expected = unit(joints[:, child] - joints[:, parent])
+        assert_allclose(unit(body[:, child] - body[:, parent]), expected, atol=1e-4)
+
+
+def test_the_spine_runs_from_the_middle_of_the_hips_to_the_middle_of_the_shoulders() -> None:
+    joints = random_poses(0)
+    body = one_body(joints)
+    spine = unit(joints[:, [4, 8]].mean(axis=1) - joints[:, [12, 16]].mean(axis=1))
+    for child, parent in ((1, 0), (20, 1)):
+        assert_allclose(unit(body[:, child] - body[:, parent]), spine, atol=1e-4)
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+def test_how_long_somebodys_limbs_are_leaves_no_trace(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    longer = dict(zip(LIMBS, rng.uniform(0.5, 2.0, len(LIMBS)), strict=True))
+    joints = random_poses(seed)
+    other = joints.copy()
+    for child, parent, _ in BONE_LENGTHS_M:
+        if (child, parent) in longer:
+            other[:, child] = other[:, parent] + longer[child, parent] * (
+                joints[:, child] - joints[:, parent]
+            )
+    assert_allclose(relative(one_body(other)), relative(one_body(joints)), atol=1e-4)
+
+
+def relative(body: np.ndarray) -> np.ndarray:
+    return body - body[:, :1]
+
+
+def test_a_child_and_a_giant_who_do_the_same_give_the_same_body_and_path() -> None:
+    joints = waving(np.linspace(0, 2, 20))
+    expected = one_body(joints)
+    for size in (0.7, 1.3):
+        assert_allclose(one_body(size * joints), expected, atol=1e-5)
+
+
+def test_the_path_of_the_root_is_scaled_as_the_body_is() -> None:
+    joints = waving(np.linspace(0, 2, 20), speed_m_s=0.5)
+    walked = joints[-1, [12, 16]].mean(axis=0) - joints[0, [12, 16]].mean(axis=0)
+    body = one_body(joints)
+    assert_allclose(body[-1, 0] - body[0, 0], walked * body_scale(joints), atol=1e-5)
+
+
+def test_body_scale_is_bounded_and_one_where_nothing_is_known() -> None:
+    assert body_scale(STANDING[None] * 100) == 0.5
+    assert body_scale(STANDING[None] / 100) == 2.0
+    assert body_scale(np.full((3, 25, 3), np.nan)) == 1.0
+    assert body_scale(np.zeros((3, 25, 3))) == 1.0
+
+
+def test_body_scale_is_a_median_that_one_wild_frame_does_not_move() -> None:
+    joints = np.repeat(STANDING[None], 9, axis=0)
+    expected = body_scale(joints)
+    joints[4] *= 3
+    assert body_scale(joints) == pytest.approx(expected)
+
+
+def test_without_legs_the_torso_alone_says_how_large_somebody_is() -> None:
+    whole, half = STANDING[None].copy(), STANDING[None].copy()
+    half[:, [13, 14, 15, 17, 18, 19]] = np.nan
+    torso = np.linalg.norm(STANDING[[4, 8]].mean(axis=0) - STANDING[[12, 16]].mean(axis=0))
+    assert body_scale(half) == pytest.approx((0.299 + 0.222) / torso)
+    assert body_scale(whole) != body_scale(half)
+
+
+@pytest.mark.parametrize("missing", [5, 6, 13, 9, 18])
+def test_an_unknown_joint_takes_those_beyond_it_along_and_nobody_else(missing: int) -> None:
+    joints = np.repeat(STANDING[None], 3, axis=0)
+    joints[1, missing] = np.nan
+    body = one_body(joints)
+    beyond, grew = {missing}, True
+    while grew:
+        new = {child for child, parent, _ in BONE_LENGTHS_M if parent in beyond} - beyond
+        grew = bool(new)
+        beyond |= new
+    unknown = set(np.flatnonzero(np.isnan(body[1]).any(axis=-1)))
+    assert unknown == beyond
+    assert np.isfinite(body[[0, 2]]).all()
+
+
+def test_unknown_hips_leave_nothing_known() -> None:
+    joints = STANDING[None].copy()
+    joints[:, 12] = np.nan
+    assert np.isnan(one_body(joints)).all()
+
+
+def test_a_bone_of_no_length_has_no_direction() -> None:
+    joints = STANDING[None].copy()
+    joints[:, 6] = joints[:, 5]
+    body = one_body(joints)
+    assert np.isnan(body[:, [6, 7, 21, 22]]).all()
+    assert np.isfinite(np.delete(body, [6, 7, 21, 22], axis=1)).all()
+
+
+def test_both_kinects_agree_on_the_body_for_they_share_the_joints_it_is_made_from() -> None:
+    joints = waving(np.linspace(0, 1, 5))
+    kinect_v1 = joints[:, :20].copy()
+    kinect_v1[:, :3] += 0.1  # where a Kinect v1 sees hip centre, spine and neck does not matter
+    assert_array_equal(one_body(kinect_v1, KINECT_V1_20.name), one_body(joints, NTU25.name))
+
+
+def test_a_body_put_on_one_body_again_stays_within_a_centimetre() -> None:
+    once = one_body(waving(np.linspace(0, 2, 20)))
+    assert np.abs(one_body(once) - once).max() < 0.01
+
+
+@pytest.mark.parametrize(
+    ("shape", "layout", "message"),
+    [
+        ((4, 18, 3), "openpose-18", "cannot be put on one body; known: ntu25, kinect-v1-20"),
+        ((4, 18, 3), "ntu25", r"expected joints \(T, 20 or 25, 3\), got \(4, 18, 3\)"),
+        ((4, 25, 2), "ntu25", "got"),
+        ((25, 3), "ntu25", "got"),
+    ],
+)
+def test_other_layouts_and_shapes_are_refused(shape: tuple, layout: str, message: str) -> None:
+    assert get_layout(layout)
+    with pytest.raises(ValueError, match=message):
+        one_body(np.zeros(shape), layout)
