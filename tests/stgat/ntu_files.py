@@ -1,0 +1,56 @@
+"""A small reader of raw NTU RGB+D files, with the authors' choice of bodies: for tests alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def read_bodies(text: str) -> dict[str, NDArray[np.float64]]:
+    """Body id -> (T, 25, 3) metres, zeros where the body is absent; an id met twice in a frame counts up."""
+    words = iter(text.split())
+    frames = int(next(words))
+    bodies: dict[str, NDArray[np.float64]] = {}
+    for t in range(frames):
+        here: set[str] = set()
+        for _ in range(int(next(words))):
+            body_id, joints = _read_body(words)
+            while body_id in here:
+                body_id = str(int(body_id) + 1)
+            here.add(body_id)
+            bodies.setdefault(body_id, np.zeros((frames, 25, 3)))[t] = joints
+    return bodies
+
+
+def _read_body(words: Iterator[str]) -> tuple[str, NDArray[np.float64]]:
+    body_id, *_ = [next(words) for _ in range(10)]
+    rows = [[next(words) for _ in range(12)] for _ in range(int(next(words)))]
+    return body_id, np.array(rows, dtype=np.float64)[:, :3]
+
+
+def choose_bodies(bodies: dict[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+    """The one or two bodies the authors keep, the one that moves most first: (T, M, 25, 3)."""
+    people = list(bodies.values())
+    if len(people) > 1:
+        spread = [_spread(person) for person in people]
+        order = np.argsort(spread)[::-1]
+        people = [
+            people[i] for i in order if spread[i] >= 0.85 * max(spread) or _is_upright(people[i])
+        ][:2]  # fmt: skip
+    return np.stack(people, axis=1)
+
+
+def _present(person: NDArray[np.float64]) -> NDArray[np.float64]:
+    return person[np.any(person != 0, axis=(1, 2))]
+
+
+def _spread(person: NDArray[np.float64]) -> float:
+    joints = _present(person)
+    return float((joints - joints[:, :1]).reshape(-1, 3).std(axis=0).sum())
+
+
+def _is_upright(person: NDArray[np.float64]) -> bool:
+    width, height, _ = np.ptp(_present(person)[0], axis=0)
+    return bool(0.8 * height > width)
