@@ -17,7 +17,7 @@ from rich.text import Text
 from app.doctor import machine, software
 from app.doctor.check import Check
 
-__all__ = ["Check", "render", "run_checks"]
+__all__ = ["CHECKS", "Check", "render", "run_checks"]
 
 CHECKS: dict[str, Callable[[], Check]] = {
     "Python": software.python_version,
