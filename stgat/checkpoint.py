@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
@@ -116,10 +117,12 @@ def _open(path: Path, with_model: bool) -> tuple[Metadata, STGAT | None]:
             metadata = _parse(path, text)
             if not with_model:
                 return metadata, None
-            model = STGAT(metadata.model)
-            expected = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+            with torch.device("meta"):  # no memory for what a damaged file may promise
+                described = STGAT(metadata.model)
+            expected = {name: tuple(tensor.shape) for name, tensor in described.state_dict().items()}
             found = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
             _compare(path, expected, found)
+            model = STGAT(metadata.model)
             model.load_state_dict({name: file.get_tensor(name) for name in expected})
             return metadata, model
     except (SafetensorError, OSError) as error:

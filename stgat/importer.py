@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from stgat.checkpoint import Metadata, save_checkpoint
 from stgat.errors import OfficialCheckpointError
 from stgat.preprocessing import Preprocessing
@@ -19,7 +21,8 @@ def import_official(
     labels: a text file with a class name a line, in the order of the network's classes.
     window_s: how many seconds of live motion to show it; the authors' clips last about four.
 
-    Raises OfficialCheckpointError for a checkpoint that is none or labels that do not fit, FileNotFoundError.
+    Raises OfficialCheckpointError for a checkpoint that is none, labels that do not fit or a window of no
+    use; FileNotFoundError.
     """
     model = load_official_file(checkpoint)
     names = _read_labels(labels)
@@ -28,28 +31,34 @@ def import_official(
             f"{labels}: holds {len(names)} names, but {checkpoint} has {model.config.num_classes} classes"
         )
     ntu = model.config.layout == NTU25.name
-    metadata = Metadata(
-        name=checkpoint.stem,
-        model=model.config,
-        preprocessing=Preprocessing(
-            body="as-measured",
-            normalization="ntu-authors-1" if ntu else "upright-1",
-            layout=model.config.layout,
-            window_s=window_s,
-            num_frames=num_frames,
-        ),
-        labels=names,
-        people=2,
-        data="not stated (imported)",
-        data_licence="the authors' weights are under their non-commercial research licence",
-        created_by="python main.py import-official",
-    )
+    try:
+        metadata = Metadata(
+            name=checkpoint.stem,
+            model=model.config,
+            preprocessing=Preprocessing(
+                body="as-measured",
+                normalization="ntu-authors-1" if ntu else "upright-1",
+                layout=model.config.layout,
+                window_s=window_s,
+                num_frames=num_frames,
+            ),
+            labels=names,
+            people=2,
+            data="not stated (imported)",
+            data_licence="the authors' weights are under their non-commercial research licence",
+            created_by="python main.py import-official",
+        )
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise OfficialCheckpointError(
+            f"{checkpoint}: cannot be imported with {first['loc'][-1]} = {first['input']!r}: {first['msg']}"
+        ) from None
     return metadata, save_checkpoint(output, model, metadata)
 
 
 def _read_labels(path: Path) -> tuple[str, ...]:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
         raise OfficialCheckpointError(f"{path}: not a text file ({error.reason})") from error
     names = tuple(line.strip() for line in lines if line.strip())

@@ -62,7 +62,7 @@ def test_a_training_window_without_its_random_changes_is_the_live_window() -> No
 @pytest.mark.parametrize("fps", [10.0, 25.0, 60.0])
 def test_the_camera_rate_does_not_show_in_the_input(fps: float) -> None:
     preprocessing = Preprocessing()
-    assert np.abs(live_window(fps, preprocessing) - live_window(30.0, preprocessing)).max() < 0.06
+    assert np.abs(live_window(fps, preprocessing) - live_window(30.0, preprocessing)).max() < 0.02
 
 
 def test_when_the_window_was_does_not_show_in_the_input() -> None:

@@ -1,0 +1,89 @@
+"""A checkpoint that answers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from stgat.checkpoint import Checkpoint, Metadata
+from stgat.errors import DeviceError
+from stgat.model import STGAT, STGATConfig
+from stgat.preprocessing import Preprocessing
+from stgat.recognizer import Recognizer
+
+CONFIG = STGATConfig(num_classes=3, blocks=((8, 8, 1),), num_heads=2)
+
+
+def recognizer(temperature: float = 1.0, people: int = 1) -> Recognizer:
+    torch.manual_seed(0)
+    metadata = Metadata(
+        name="tiny",
+        model=CONFIG,
+        preprocessing=Preprocessing(num_frames=8),
+        labels=("a", "b", "c"),
+        temperature=temperature,
+        people=people,
+    )
+    return Recognizer(Checkpoint(STGAT(CONFIG), metadata), "cpu")
+
+
+def windows(count: int, people: int = 1) -> list[np.ndarray]:
+    return list(np.random.default_rng(0).normal(size=(count, 3, 8, 25, people)).astype(np.float32))
+
+
+def logits(of: Recognizer, window: np.ndarray) -> np.ndarray:
+    torch.manual_seed(0)
+    with torch.no_grad():
+        return STGAT(CONFIG).eval()(torch.from_numpy(window[None]))[0].double().numpy()
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 3.0])
+def test_probabilities_and_energy_are_the_formulas(temperature: float) -> None:
+    answers = recognizer(temperature)
+    for window, prediction in zip(windows(3), answers.recognize(windows(3), [(0.0, 2.0)] * 3), strict=True):
+        scaled = np.exp(logits(answers, window) / temperature)
+        np.testing.assert_allclose(prediction.probabilities, scaled / scaled.sum(), rtol=1e-4)
+        assert prediction.energy == pytest.approx(-temperature * np.log(scaled.sum()), rel=1e-4)
+        assert prediction.labels == answers.labels == ("a", "b", "c")
+
+
+def test_answers_come_in_the_order_of_the_windows_with_their_spans() -> None:
+    answers = recognizer()
+    spans = [(0.0, 2.0), (1.0, 3.0), (5.0, 7.0)]
+    together = answers.recognize(windows(3), spans)
+    assert [(p.window_start_s, p.window_end_s) for p in together] == spans
+    for window, span, prediction in zip(windows(3), spans, together, strict=True):
+        (alone,) = answers.recognize([window], [span])
+        np.testing.assert_allclose(alone.probabilities, prediction.probabilities, rtol=1e-4)
+
+
+def test_nothing_asked_nothing_answered() -> None:
+    assert recognizer().recognize([], []) == []
+
+
+def test_a_span_for_every_window() -> None:
+    with pytest.raises(ValueError, match="zip"):
+        recognizer().recognize(windows(2), [(0.0, 2.0)])
+
+
+@pytest.mark.parametrize("people", [1, 2])
+def test_warming_up_takes_the_shape_the_network_takes(people: int) -> None:
+    answers = recognizer(people=people)
+    answers.warm_up()
+    (prediction,) = answers.recognize(windows(1, people), [(0.0, 2.0)])
+    assert prediction.probabilities.sum() == pytest.approx(1.0, rel=1e-5)
+
+
+def test_dropout_of_training_plays_no_part() -> None:
+    config = CONFIG.model_copy(update={"dropout": 0.9})
+    metadata = recognizer().metadata.model_copy(update={"model": config})
+    answers = Recognizer(Checkpoint(STGAT(config).train(), metadata), "cpu")
+    first, second = (answers.recognize(windows(1), [(0.0, 2.0)])[0].probabilities for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+
+
+def test_a_device_that_is_not_there_is_refused() -> None:
+    checkpoint = Checkpoint(STGAT(CONFIG), recognizer().metadata)
+    with pytest.raises(DeviceError, match="cuda:77"):
+        Recognizer(checkpoint, "cuda:77")
