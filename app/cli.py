@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -158,6 +159,7 @@ def train(
         from stgat.training.train import Progress as Epoch
         from stgat.training.train import train as run
 
+        started = time.monotonic()
         settings = load_config(config, overrides)
         path = output or Path("runs") / f"{settings.name}.safetensors"
 
@@ -172,7 +174,8 @@ def train(
         sha256 = save_checkpoint(path, checkpoint.model, checkpoint.metadata)
         for name, value in checkpoint.metadata.metrics.items():
             console.print(f"held-out {name}: {value:.2f} %")
-        console.print(f"Wrote {path} (sha256 {sha256[:16]}...)")
+        minutes = (time.monotonic() - started) / 60
+        console.print(f"Wrote {path} (sha256 {sha256[:16]}...) after {minutes:.1f} minutes")
 
 
 @cli.command(

@@ -37,7 +37,7 @@ def read(source: Path) -> Iterator[SkeletonSequence]:
             raise DataError(f"{where}: a name like a01_s01_e00_v01.json with a known action is expected")
         try:
             joints = np.asarray(json.loads(content)["skeletons"], dtype=np.float64)
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
             raise DataError(f"{where}: no 'skeletons' of equal frames in it ({error})") from error
         joints = check_joints(joints, KINECT_V1_20.num_joints, where)
         yield SkeletonSequence(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -38,12 +39,14 @@ class SkeletonSequence:
 def members(source: Path, suffix: str) -> Iterator[tuple[str, bytes]]:
     """The files of a data set that end in `suffix`, from its folder or its zip archive, in order of name.
 
-    Yields (path inside the source, content). Raises DataError where the source is missing, is no folder
-    or zip, or holds no such file.
+    Hidden files are left out. Yields (path inside the source, content). Raises DataError where the source is
+    missing, is no folder or zip, is damaged, or holds no such file.
     """
     found = False
     if source.is_dir():
         for path in sorted(source.rglob(f"*{suffix}")):
+            if path.name.startswith("."):
+                continue
             found = True
             yield path.relative_to(source).as_posix(), path.read_bytes()
     elif source.is_file():
@@ -56,13 +59,21 @@ def members(source: Path, suffix: str) -> Iterator[tuple[str, bytes]]:
                     if info.file_size > MAX_MEMBER_BYTES:
                         raise DataError(f"{source}: {name} claims {info.file_size} bytes; it looks damaged")
                     found = True
-                    yield str(name), archive.read(info)
+                    yield str(name), _unpack(archive, info, source)
         except (zipfile.BadZipFile, EOFError, OSError) as error:
             raise DataError(f"{source}: not a readable zip archive ({error})") from error
     else:
         raise DataError(f"{source}: no such file or folder; give the data set's folder or zip archive")
     if not found:
         raise DataError(f"{source}: holds no {suffix} file; is it the right data set?")
+
+
+def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, source: Path) -> bytes:
+    try:
+        return archive.read(info)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        # The last two: a compression that is not known here, and a password.
+        raise DataError(f"{source}: {info.filename} is damaged or cannot be unpacked ({error})") from error
 
 
 def check_joints(joints: np.ndarray, num_joints: int, where: str) -> FloatArray:

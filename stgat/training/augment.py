@@ -16,6 +16,13 @@ from stgat.training.config import AugmentConfig
 #: Joint v of a mirrored skeleton is joint MIRROR[v] of the original (NTU layout).
 MIRROR = (0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 16, 17, 18, 19, 12, 13, 14, 15, 20, 23, 24, 21, 22)
 
+#: The joints that limbs turn about, each with what moves along (NTU layout), from the body outwards.
+_LIMBS = (
+    (4, (5, 6, 7, 21, 22)), (5, (6, 7, 21, 22)), (8, (9, 10, 11, 23, 24)), (9, (10, 11, 23, 24)),
+    (12, (13, 14, 15)), (13, (14, 15)), (16, (17, 18, 19)), (17, (18, 19)),
+)  # fmt: skip
+_ARM_JOINTS = (4, 5, 8, 9)
+
 
 def training_window(
     sequence: LabelledSequence,
@@ -36,7 +43,7 @@ def training_window(
     if augment.mirror and rng.random() < 0.5:
         joints = mirror(joints)
         label = int(mirrored_class[label])
-    joints = distort(joints, augment, rng)
+    joints = distort(bend(joints, augment, rng), augment, rng)
     # Errors change bone lengths, which the live road then takes away: so does this one.
     joints = one_body(joints)
     window = to_network(joints[:, None], preprocessing)
@@ -60,6 +67,21 @@ def choose_window(
 def mirror(joints: FloatArray) -> FloatArray:
     """(..., 25, 3) with left and right changed."""
     return joints[..., MIRROR, :] * np.array([-1.0, 1.0, 1.0])
+
+
+def bend(joints: FloatArray, augment: AugmentConfig, rng: np.random.Generator) -> FloatArray:
+    """(T, 25, 3): each limb turned by a rotation that stays the same through the window.
+
+    People hold their arms in their own way before, during and after an action; what they do is in how the
+    limbs move from there.
+    """
+    joints = joints.copy()
+    for turning, moved in _LIMBS:
+        degrees = augment.arm_bend_deg if turning in _ARM_JOINTS else augment.leg_bend_deg
+        rotation = Rotation.from_rotvec(rng.normal(0.0, degrees, 3), degrees=True).as_matrix()
+        centre = joints[:, turning : turning + 1]
+        joints[:, moved] = centre + (joints[:, moved] - centre) @ rotation.T
+    return joints
 
 
 def distort(joints: FloatArray, augment: AugmentConfig, rng: np.random.Generator) -> FloatArray:
