@@ -1,0 +1,86 @@
+"""The sequences of a run: labelled by its table, split by subject."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from stgat.data.labelled import DataConfig, load_sequences
+from stgat.errors import DataError
+from stgat.retarget import one_body
+from tests.stgat.bodies import waving
+from tests.stgat.data.files import nw_ucla_file, utd_mhad_file, write_folder
+
+LABELS = ("sit", "lift")
+TABLE = {"sit down": "sit", "pick up with one hand": "lift", "pick up with two hands": "lift"}
+
+
+def moving(T: int = 10) -> np.ndarray:
+    return waving(np.arange(T) / 15)[:, :20]
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> DataConfig:
+    """Actions 1, 2, 5 and 12 of subjects 1 to 4, and one recording of a single frame."""
+    files = {
+        f"a{action:02}_s{subject:02}_e00_v01.json": nw_ucla_file(moving(10 + subject))
+        for action in (1, 2, 5, 12)
+        for subject in (1, 2, 3, 4)
+    }
+    files["a05_s01_e01_v01.json"] = nw_ucla_file(moving(1))
+    folder = write_folder(tmp_path / "nw", files)
+    return DataConfig(format="nw-ucla", path=folder, test_subjects=(2, 4), labels=TABLE)
+
+
+def test_no_subject_is_in_both_parts_and_all_are_in_one(data: DataConfig) -> None:
+    train, test = load_sequences([data], LABELS)
+    subjects = [{sequence.name[5:7] for sequence in part} for part in (train, test)]
+    assert subjects == [{"01", "03"}, {"02", "04"}]
+    assert (len(train), len(test)) == (6, 6)
+
+
+def test_actions_count_as_the_table_says_and_others_are_left_out(data: DataConfig) -> None:
+    train, test = load_sequences([data], LABELS)
+    for sequence in train + test:
+        assert sequence.label == LABELS.index({"01": "lift", "02": "lift", "05": "sit"}[sequence.name[1:3]])
+
+
+def test_sequences_are_on_one_body_with_their_times(data: DataConfig) -> None:
+    (sequence, *_), _ = load_sequences([data], LABELS)
+    assert sequence.name == "a01_s01_e00_v01"
+    assert sequence.dataset == "nw-ucla"
+    np.testing.assert_allclose(sequence.joints_m, one_body(moving(11), "kinect-v1-20"), atol=1e-5)
+    assert sequence.duration_s == pytest.approx(10 / 15)
+
+
+def test_several_data_sets_are_pooled_under_one_list_of_labels(data: DataConfig, tmp_path: Path) -> None:
+    files = {f"a25_s{s}_t1_skeleton.mat": utd_mhad_file(moving()) for s in (1, 2)}
+    utd = DataConfig(
+        format="utd-mhad",
+        path=write_folder(tmp_path / "utd", files),
+        test_subjects=(2,),
+        labels={"stand to sit": "sit"},
+    )
+    train, test = load_sequences([data, utd], LABELS)
+    assert [s.dataset for s in train].count("utd-mhad") == [s.dataset for s in test].count("utd-mhad") == 1
+    assert train[-1].label == LABELS.index("sit")
+
+
+def test_an_action_the_data_set_does_not_have_is_named(data: DataConfig) -> None:
+    wrong = data.model_copy(update={"labels": TABLE | {"sit dwon": "sit"}})
+    with pytest.raises(DataError, match=r"nw: has no action 'sit dwon', which the label table names"):
+        load_sequences([wrong], LABELS)
+
+
+@pytest.mark.parametrize(("subjects", "part"), [((), "held-out"), ((1, 2, 3, 4), "training")])
+def test_a_part_that_would_be_empty_is_refused(data: DataConfig, subjects: tuple, part: str) -> None:
+    with pytest.raises(DataError, match=f"the {part} part is empty; check test_subjects and labels"):
+        load_sequences([data.model_copy(update={"test_subjects": subjects})], LABELS)
+
+
+def test_unknown_formats_are_refused() -> None:
+    with pytest.raises(ValidationError, match="nw-ucla"):
+        DataConfig(format="ntu", path="x", test_subjects=(1,), labels={"a": "b"})
