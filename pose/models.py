@@ -23,11 +23,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-import flatbuffers  # type: ignore[import-untyped]
-import numpy as np
 import platformdirs
-from mediapipe.tasks.metadata import metadata_schema_py_generated as metadata_schema
-from mediapipe.tasks.metadata import schema_py_generated as tflite_schema
 
 WHEEL_REQUIREMENT = "mediapipe==0.10.21"
 WHEEL_NAME = "mediapipe-0.10.21-cp311-cp311-manylinux_2_28_x86_64.whl"
@@ -147,8 +143,9 @@ def _read_checked(wheel: Path, name: str, sha256: str) -> bytes:
     try:
         with zipfile.ZipFile(wheel) as archive:
             data = archive.read(name)
-    except FileNotFoundError as error:
-        raise PoseModelError(f"there is no file {wheel}: pass the path of {WHEEL_NAME}") from error
+    except OSError as error:
+        reason = error.strerror or error
+        raise PoseModelError(f"{wheel} cannot be read ({reason}): pass the path of {WHEEL_NAME}") from error
     except KeyError as error:
         raise PoseModelError(f"{wheel} does not contain {name}: pass the file {WHEEL_NAME}") from error
     except (zipfile.BadZipFile, EOFError) as error:
@@ -179,6 +176,11 @@ def _with_normalization(tflite: bytes, mean: float, std: float) -> bytes:
 
     MediaPipe Tasks refuses a network without it; the older solutions API kept these numbers in its graphs.
     """
+    # Imported late, here and below: this module also tells where the file is, which must not take long.
+    import flatbuffers  # type: ignore[import-untyped]
+    import numpy as np
+    from mediapipe.tasks.metadata import schema_py_generated as tflite_schema
+
     model = tflite_schema.ModelT.InitFromPackedBuf(tflite, 0)
     buffer = tflite_schema.BufferT()
     buffer.data = np.frombuffer(_normalization_metadata(mean, std), np.uint8)
@@ -192,6 +194,9 @@ def _with_normalization(tflite: bytes, mean: float, std: float) -> bytes:
 
 
 def _normalization_metadata(mean: float, std: float) -> bytes:
+    import flatbuffers
+    from mediapipe.tasks.metadata import metadata_schema_py_generated as metadata_schema
+
     options = metadata_schema.NormalizationOptionsT()
     options.mean, options.std = [mean], [std]
     unit = metadata_schema.ProcessUnitT()

@@ -124,7 +124,8 @@ def test_wrong_wheels_are_told_apart(cache, tmp_path):
     with zipfile.ZipFile(altered, "w") as archive:
         archive.writestr(models.DETECTOR[0], b"changed")
     for wheel, message in (
-        (absent, "there is no file"),
+        (absent, "cannot be read"),
+        (tmp_path, "cannot be read"),
         (broken, "not a whole wheel"),
         (foreign, "does not contain"),
         (altered, "unexpected sha256"),
