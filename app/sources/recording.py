@@ -1,4 +1,4 @@
-"""A skeleton recording played like a video: skeletons come with the frames, the picture is a plain room."""
+"""A skeleton recording played like a video: skeletons come with the frames, the picture is painted."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from app.entities import VideoFrame
 from app.errors import SourceError
+from app.mannequin import paint
 from app.recordings import SkeletonRecording, load_recording
 from app.sources.base import BaseSource, SourceInfo
 from app.sources.video_file import check_readable
@@ -28,8 +29,8 @@ _NEAREST_M = 0.3
 class RecordingSource(BaseSource):
     """The .npz file of the `pose` verb as a source; the person_id of a skeleton is its column in the file.
 
-    Every frame has the same, read-only picture. Where the recording knows no image joints, a pinhole
-    camera projects the joints (`project`).
+    The picture is a figure in a plain room (app.mannequin). Where the recording knows no image joints, a
+    pinhole camera projects the joints (`project`).
     """
 
     def __init__(self, path: str | Path, name: str | None = None, spec: str | None = None) -> None:
@@ -62,7 +63,7 @@ class RecordingSource(BaseSource):
             if self._interrupted.is_set() or self._recording is None:
                 return
             skeletons = self._skeletons(self._recording, index, timestamp_s)
-            yield VideoFrame(self._picture, index, timestamp_s, skeletons)
+            yield VideoFrame(paint(self._picture, skeletons), index, timestamp_s, skeletons)
 
     def close(self) -> None:
         self._recording = None

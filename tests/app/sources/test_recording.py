@@ -53,14 +53,14 @@ def test_skeletons_come_with_the_frames(tmp_path: Path) -> None:
     assert all(s.timestamp_s == frame.timestamp_s for frame in frames for s in frame.skeletons or ())
 
 
-def test_one_picture_serves_all_frames_and_cannot_be_painted_over(tmp_path: Path) -> None:
+def test_every_frame_is_a_picture_of_its_own_in_the_stated_size(tmp_path: Path) -> None:
     with RecordingSource(saved(tmp_path / "a.npz")) as source:
         info = source.open()
         images = [frame.image for frame in source.frames()]
-    assert all(image is images[0] for image in images)
-    assert images[0].shape == (info.height, info.width, 3) and images[0].dtype == np.uint8
-    with pytest.raises(ValueError, match="read-only"):
-        images[0][0, 0] = 0
+    assert all(image.shape == (info.height, info.width, 3) for image in images)
+    assert all(image.dtype == np.uint8 for image in images)
+    images[0][:] = 0
+    assert images[1].any()
 
 
 def test_recorded_image_joints_are_used_as_they_are(tmp_path: Path) -> None:
