@@ -46,7 +46,7 @@ def open_window(
     sessions: list[Session] = []
 
     def open_session(spec: str) -> Session:
-        sessions.append(make_session(spec, loader))
+        sessions.append(make_session(spec, loader, repeat_demo=True))
         del sessions[:-1]
         return sessions[-1]
 

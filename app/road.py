@@ -62,12 +62,13 @@ def make_session(
     *,
     settings: DecisionSettings | None = None,
     lossless: bool = False,
+    repeat_demo: bool = False,
     on_open: Callable[[SourceInfo], None] = lambda info: None,
     on_result: Callable[[Result], None] = lambda result: None,
 ) -> Session:
     """A session on "camera:0", "demo" or a path. Raises SourceError for a spec that names nothing."""
     return Session(
-        open_source(spec),
+        open_source(spec, repeat_demo),
         make_extractor,
         load_recognizer,
         settings=settings,

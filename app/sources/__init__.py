@@ -27,10 +27,11 @@ __all__ = [
 MAX_CAMERA = 999
 
 
-def open_source(spec: str) -> VideoSource:
+def open_source(spec: str, repeat_demo: bool = False) -> VideoSource:
     """The source a user named, not opened yet.
 
     spec: "camera:N", "demo", or a path: an .npz file is a skeleton recording, anything else a video.
+    repeat_demo: let the demo start again whenever it ends.
     Raises SourceError for a spec that names nothing; a file is looked at when the source is opened.
 
     >>> open_source("camera:1").live
@@ -40,7 +41,7 @@ def open_source(spec: str) -> VideoSource:
     if not text:
         raise SourceError('no source was named: give "camera:0", "demo", or the path of a video')
     if text.lower() == "demo":
-        return demo_source()
+        return demo_source(repeat_demo)
     if text.lower().startswith("camera:") or text.lower() == "camera":
         number = re.fullmatch(r"camera:(\d{1,9})", text, re.IGNORECASE | re.ASCII)
         if number is None or int(number[1]) > MAX_CAMERA:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from app.errors import SourceError
 from app.mannequin import paint
 from app.recordings import SkeletonRecording, load_recording
 from app.sources.base import BaseSource, SourceInfo
+from app.sources.timeline import DEFAULT_FPS
 from app.sources.video_file import check_readable
 from stgat.skeleton import Skeleton
 
@@ -31,10 +33,15 @@ class RecordingSource(BaseSource):
 
     The picture is a figure in a plain room (app.mannequin). Where the recording knows no image joints, a
     pinhole camera projects the joints (`project`).
+
+    repeat: start again at the end, for ever; time goes on.
     """
 
-    def __init__(self, path: str | Path, name: str | None = None, spec: str | None = None) -> None:
+    def __init__(
+        self, path: str | Path, name: str | None = None, spec: str | None = None, repeat: bool = False
+    ) -> None:
         super().__init__(spec or str(path))
+        self.repeat = repeat
         self.path = Path(path).expanduser()
         self._name = name or self.path.name
         self._recording: SkeletonRecording | None = None
@@ -55,15 +62,18 @@ class RecordingSource(BaseSource):
         return SourceInfo(self._name, width, height, recording.fps, recording.num_frames, live=False)
 
     def frames(self) -> Iterator[VideoFrame]:
-        """One frame for each recorded moment; ends early when interrupted."""
+        """One frame for each recorded moment, over and over where it repeats; ends when interrupted."""
         if self._recording is None:
             raise RuntimeError("open() comes before frames()")
         times_s = self._recording.timestamps_s - self._recording.timestamps_s[0]
-        for index, timestamp_s in enumerate(times_s.tolist()):
-            if self._interrupted.is_set() or self._recording is None:
-                return
-            skeletons = self._skeletons(self._recording, index, timestamp_s)
-            yield VideoFrame(paint(self._picture, skeletons), index, timestamp_s, skeletons)
+        length_s = float(times_s[-1] + 1.0 / (self._recording.fps or DEFAULT_FPS))
+        for turn in itertools.count() if self.repeat else range(1):
+            for index, timestamp_s in enumerate((times_s + turn * length_s).tolist()):
+                if self._interrupted.is_set() or self._recording is None:
+                    return
+                skeletons = self._skeletons(self._recording, index, timestamp_s)
+                picture = paint(self._picture, skeletons)
+                yield VideoFrame(picture, turn * len(times_s) + index, timestamp_s, skeletons)
 
     def close(self) -> None:
         self._recording = None
@@ -85,12 +95,12 @@ class RecordingSource(BaseSource):
         )
 
 
-def demo_source() -> RecordingSource:
+def demo_source(repeat: bool = False) -> RecordingSource:
     """The recording that comes with the program. Raises SourceError where the installation lacks it."""
     path = Path(__file__).resolve().parents[1] / "assets" / "demo.npz"
     if not path.is_file():
         raise SourceError(f"the bundled demo {path} is missing: get the program's files again")
-    return RecordingSource(path, name="Demo", spec="demo")
+    return RecordingSource(path, name="Demo", spec="demo", repeat=repeat)
 
 
 def in_front_of_camera(joints_m: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -63,6 +63,22 @@ def test_every_frame_is_a_picture_of_its_own_in_the_stated_size(tmp_path: Path) 
     assert images[1].any()
 
 
+def test_a_repeating_recording_goes_on_with_growing_times_until_interrupted(tmp_path: Path) -> None:
+    with RecordingSource(saved(tmp_path / "a.npz"), repeat=True) as source:
+        length = source.open().frame_count
+        assert length is not None
+        frames = []
+        for frame in source.frames():
+            frames.append(frame)
+            if len(frames) == 3 * length:
+                source.interrupt()
+    assert [frame.index for frame in frames] == list(range(3 * length))
+    assert (np.diff([frame.timestamp_s for frame in frames]) > 0).all()
+    first, again = frames[1].skeletons, frames[length + 1].skeletons
+    assert first and again
+    np.testing.assert_array_equal(first[0].joints_m, again[0].joints_m)
+
+
 def test_recorded_image_joints_are_used_as_they_are(tmp_path: Path) -> None:
     image_joints = np.random.default_rng(0).random((5, 2, 25, 2)).astype(np.float32)
     path = saved(tmp_path / "a.npz", image_joints=image_joints, image_size=(480, 640))
