@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, Self, get_args, get_origin
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from stgat.data.labelled import DataConfig
 from stgat.errors import ConfigError
-from stgat.model import FrameWeighting
+from stgat.model import FrameWeighting, STGATConfig
 from stgat.preprocessing import Preprocessing
+from stgat.retarget import ONE_BODY
+from stgat.skeleton import NTU25
 
 
 class _Section(BaseModel):
@@ -79,6 +81,24 @@ class TrainConfig(_Section):
         """The class names, in the order in which the data sets' tables first name them."""
         return tuple(dict.fromkeys(label for data in self.data for label in data.labels.values()))
 
+    @property
+    def network(self) -> STGATConfig:
+        """The network that is trained."""
+        return STGATConfig(
+            num_classes=len(self.labels), layout=self.preprocessing.layout, **self.model.model_dump()
+        )
+
+    @model_validator(mode="after")
+    def _can_be_trained(self) -> Self:
+        # The readers' sequences come so, whatever is asked for; live windows would be prepared otherwise.
+        if (self.preprocessing.layout, self.preprocessing.body) != (NTU25.name, ONE_BODY):
+            raise ValueError(f"preprocessing: networks are trained on layout {NTU25.name}, body {ONE_BODY}")
+        try:
+            _ = self.network
+        except ValidationError as error:
+            raise ValueError(f"model: {_message(error.errors()[0])}") from None
+        return self
+
 
 def load_config(path: Path, overrides: list[str] | None = None) -> TrainConfig:
     """Read a YAML file and apply overrides such as `epochs=5` or `data.0.path=downloads/nw-ucla.zip`.
@@ -86,22 +106,31 @@ def load_config(path: Path, overrides: list[str] | None = None) -> TrainConfig:
     Raises ConfigError for a file that is missing or no YAML, and for unknown keys, naming the nearest.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror or error}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not readable as YAML: {error}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not a text file ({error.reason})") from error
+    content = _parse(text, str(path))
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: expected keys and values")
     for override in overrides or []:
         key, separator, value = override.partition("=")
         if not separator:
             raise ConfigError(f"{override!r}: expected key=value")
-        _set(content, key.strip().split("."), yaml.safe_load(value), override)
+        _set(content, key.strip().split("."), _parse(value, repr(override)), override)
     try:
         return TrainConfig.model_validate(content)
     except ValidationError as error:
         raise ConfigError("\n".join(f"{path}: {_explain(item)}" for item in error.errors())) from error
+
+
+def _parse(text: str, where: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        reason = " ".join(str(error).split())
+        raise ConfigError(f"{where}: not readable as YAML: {reason}") from error
 
 
 def _set(content: Any, keys: list[str], value: object, override: str) -> None:
@@ -120,11 +149,15 @@ def _set(content: Any, keys: list[str], value: object, override: str) -> None:
 def _explain(item: Any) -> str:
     place = ".".join(str(part) for part in item["loc"])
     if item["type"] != "extra_forbidden":
-        return f"{place}: {item['msg']}"
+        return f"{place}: {_message(item)}" if place else _message(item)
     near = difflib.get_close_matches(
         str(item["loc"][-1]), _known_keys(TrainConfig, list(item["loc"][:-1])), n=1
     )
     return f"{place}: unknown key" + (f"; did you mean {near[0]}?" if near else "")
+
+
+def _message(item: Any) -> str:
+    return item["msg"].removeprefix("Value error, ")
 
 
 def _known_keys(model: type[BaseModel], place: list[int | str]) -> list[str]:

@@ -19,7 +19,7 @@ from stgat.checkpoint import Checkpoint, Metadata
 from stgat.data.labelled import LabelledSequence, load_sequences
 from stgat.device import choose_device
 from stgat.errors import TrainingError
-from stgat.model import STGAT, STGATConfig
+from stgat.model import STGAT
 from stgat.training.augment import training_window
 from stgat.training.config import TrainConfig
 from stgat.training.evaluate import evaluate
@@ -52,7 +52,7 @@ def train(config: TrainConfig, report: Callable[[Progress], None] = lambda progr
     device = choose_device(config.device)
 
     train_part, test_part = load_sequences(config.data, config.labels)
-    model = STGAT(network_config(config)).to(device)
+    model = STGAT(config.network).to(device)
     average = deepcopy(model).eval()
     optimizer = torch.optim.SGD(
         parameter_groups(model, config.weight_decay), config.learning_rate, momentum=0.9, nesterov=True
@@ -170,19 +170,13 @@ def mirrored_classes(config: TrainConfig) -> np.ndarray:
     return np.array([labels.index(pairs.get(label, label)) for label in labels])
 
 
-def network_config(config: TrainConfig) -> STGATConfig:
-    return STGATConfig(
-        num_classes=len(config.labels), layout=config.preprocessing.layout, **config.model.model_dump()
-    )
-
-
 def describe(config: TrainConfig, metrics: dict[str, float], num_train: int, num_test: int) -> Metadata:
     data = "; ".join(
         f"{item.format}, held-out subjects {' '.join(map(str, item.test_subjects))}" for item in config.data
     )
     return Metadata(
         name=config.name,
-        model=network_config(config),
+        model=config.network,
         preprocessing=config.preprocessing,
         labels=config.labels,
         metrics=metrics,

@@ -1,0 +1,155 @@
+"""Random changes: what they keep, and that a seed repeats them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+
+from stgat.data.labelled import LabelledSequence
+from stgat.preprocessing import Preprocessing
+from stgat.retarget import BONE_LENGTHS_M, one_body
+from stgat.skeleton import NTU25
+from stgat.training.augment import MIRROR, bend, choose_window, distort, mirror, training_window, turn
+from stgat.training.config import AugmentConfig
+from tests.stgat.bodies import STANDING, turned, waving
+
+PREPROCESSING = Preprocessing(num_frames=16)
+STILL = AugmentConfig(
+    tilt_deg=0,
+    yaw_deg=0,
+    depth=(1, 1),
+    arm_bend_deg=0,
+    leg_bend_deg=0,
+    jitter_m=0,
+    drift_m=0,
+    mirror=False,
+)
+
+
+def sequence(duration_s: float = 3.0, label: int = 0) -> LabelledSequence:
+    times = np.linspace(5.0, 5.0 + duration_s, 40)
+    return LabelledSequence("a", "test", one_body(waving(times)), times, label)
+
+
+def example(augment: AugmentConfig, seed: int, label: int = 0) -> tuple[np.ndarray, int]:
+    rng = np.random.default_rng(seed)
+    return training_window(sequence(label=label), PREPROCESSING, augment, np.array([1, 0, 2]), rng)
+
+
+def test_a_mirror_of_a_mirror_is_the_original() -> None:
+    joints = waving(np.linspace(0, 1, 5))
+    assert_allclose(mirror(mirror(joints)), joints)
+    assert_array_equal(np.array(MIRROR)[list(MIRROR)], np.arange(25))
+
+
+def test_a_mirror_changes_the_names_of_the_sides_and_the_sign_of_x() -> None:
+    for joint, other in enumerate(MIRROR):
+        name = NTU25.joints[joint]
+        swapped = name.replace("left", "#").replace("right", "left").replace("#", "right")
+        assert NTU25.joints[other] == swapped
+    assert_array_equal(mirror(STANDING)[4], STANDING[8] * [-1, 1, 1])
+
+
+def test_somebody_in_a_mirror_still_faces_the_sensor() -> None:
+    mirrored = mirror(STANDING)
+    assert mirrored[4, 0] < mirrored[8, 0]
+
+
+def test_the_label_changes_with_the_mirror_and_only_then() -> None:
+    swaps = AugmentConfig(mirror=True)
+    labels = {example(swaps, seed, label=0)[1] for seed in range(30)}
+    assert labels == {0, 1}
+    assert {example(swaps, seed, label=2)[1] for seed in range(30)} == {2}
+    assert {example(STILL, seed, label=0)[1] for seed in range(30)} == {0}
+
+
+def test_the_mirrored_window_is_the_mirrored_motion() -> None:
+    whole = {"window_s": (3.0, 3.0), "tight_share": 0.0}
+    swaps = STILL.model_copy(update={"mirror": True, **whole})
+    straight, _ = example(STILL.model_copy(update=whole), 0)
+    for seed in range(8):
+        window, label = example(swaps, seed)
+        joints = window[..., 0].transpose(1, 2, 0)  # (T, V, C)
+        expected = straight[..., 0].transpose(1, 2, 0)
+        # The two sides of the one body differ by up to a centimetre a bone; a torso is half a metre.
+        assert_allclose(mirror(joints) if label else joints, expected, atol=0.05)
+
+
+def test_one_seed_gives_one_example_and_another_seed_another() -> None:
+    default = AugmentConfig()
+    assert_array_equal(example(default, 3)[0], example(default, 3)[0])
+    assert np.abs(example(default, 3)[0] - example(default, 4)[0]).max() > 0.01
+
+
+def test_examples_are_network_input_without_nan() -> None:
+    for seed in range(10):
+        window, _ = example(AugmentConfig(), seed)
+        assert (window.shape, window.dtype) == ((3, 16, 25, 1), np.float32)
+        assert np.isfinite(window).all()
+
+
+@given(seed=st.integers(0, 10**6), duration_s=st.floats(0.1, 10), tight_share=st.floats(0, 1))
+def test_a_window_lies_in_the_clip_or_the_clip_in_the_window(
+    seed: int, duration_s: float, tight_share: float
+) -> None:
+    augment = AugmentConfig(tight_share=tight_share)
+    clip = sequence(duration_s)
+    start, end = choose_window(clip, augment, np.random.default_rng(seed))
+    first, last = clip.timestamps_s[0], clip.timestamps_s[-1]
+    inside = first - 1e-9 <= start and end <= last + 1e-9
+    around = start <= first + 1e-9 and end >= last - 1e-9
+    assert inside or around
+    shortest = min(augment.window_s[0], 0.75 * clip.duration_s)
+    assert shortest - 1e-9 <= end - start <= augment.window_s[1] + 1e-9
+
+
+def test_without_errors_nothing_is_bent_or_distorted() -> None:
+    joints = sequence().joints_m.astype(np.float64)
+    for change in (bend, distort):
+        assert_allclose(change(joints, STILL, np.random.default_rng(0)), joints, atol=1e-12)
+
+
+def test_bent_limbs_keep_their_lengths_and_the_trunk_its_place() -> None:
+    joints = sequence().joints_m.astype(np.float64)
+    bent = bend(joints, AugmentConfig(arm_bend_deg=30, leg_bend_deg=10), np.random.default_rng(0))
+    for child, parent, length in BONE_LENGTHS_M:
+        assert_allclose(np.linalg.norm(bent[:, child] - bent[:, parent], axis=-1), length, atol=1e-5)
+    trunk = [0, 1, 2, 3, 4, 8, 12, 16, 20]
+    assert_array_equal(bent[:, trunk], joints[:, trunk])
+    moved = np.linalg.norm(bent - joints, axis=-1).min(axis=0)
+    assert (np.delete(moved, trunk) > 1e-4).all()
+
+
+def test_limbs_are_held_the_same_way_all_through_the_window() -> None:
+    still = np.repeat(one_body(STANDING[None]).astype(np.float64), 5, axis=0)
+    bent = bend(still, AugmentConfig(), np.random.default_rng(0))
+    assert_allclose(bent, np.repeat(bent[:1], 5, axis=0), atol=1e-12)
+
+
+def test_distortion_leaves_the_path_of_the_root_but_for_the_cameras_tilt() -> None:
+    joints = sequence().joints_m.astype(np.float64)
+    errors = AugmentConfig(tilt_deg=0)
+    for seed in range(5):
+        assert_allclose(distort(joints, errors, np.random.default_rng(seed))[:, 0], joints[:, 0], atol=1e-12)
+
+
+def test_errors_have_the_stated_size_and_depth_is_the_weakest() -> None:
+    joints = np.repeat(sequence().joints_m[:1].astype(np.float64), 2000, axis=0)
+    errors = AugmentConfig(tilt_deg=0, depth=(1, 1), jitter_m=0.01, drift_m=0.0)
+    found = (distort(joints, errors, np.random.default_rng(0)) - joints)[:, 1:]
+    assert_allclose(found.std(axis=(0, 1)), [0.01, 0.01, 0.02], rtol=0.05)
+    errors = errors.model_copy(update={"jitter_m": 0.0, "drift_m": 0.03})
+    found = (distort(joints, errors, np.random.default_rng(0)) - joints)[:, 1:]
+    assert_allclose(found.std(axis=(0, 1)), [0.03, 0.03, 0.06], rtol=0.3)
+    assert np.abs(np.diff(found, axis=0)).max() < 0.002  # slow
+
+
+@pytest.mark.parametrize("degrees", [0.0, 30.0, -75.0])
+def test_turning_is_a_rotation_about_the_vertical(degrees: float) -> None:
+    joints = waving(np.linspace(0, 1, 4))
+    window = joints.transpose(2, 0, 1)[..., None]  # (C, T, V, M)
+    found = turn(window, np.deg2rad(degrees))[..., 0].transpose(1, 2, 0)
+    assert_allclose(found, turned(joints, degrees), atol=1e-5)
