@@ -50,13 +50,14 @@ class _Slot:
         self.on_trial = False
         self.rounds: Iterator[Window] = iter(())
 
-    def look(self, image: Image, window: Window, timestamp_s: float) -> Sighting | None:
+    def look(self, image: Image, window: Window, timestamp_s: float) -> tuple[Pose, bool] | None:
+        """Who is in that part of the picture, and whether it looks like a person."""
         height, width = image.shape[:2]
         sighting = self.landmarker.look(window.crop(image), timestamp_s - self.looked_s)
         self.looked_s = timestamp_s
         if sighting is None:
             return None
-        return Sighting(window.to_picture(sighting.pose, width, height), sighting.presence)
+        return window.to_picture(sighting.pose, width, height), search.is_plausible(sighting)
 
     def lose(self, timestamp_s: float) -> None:
         self.last, self.pose, self.lost_s = self.pose, None, timestamp_s
@@ -123,12 +124,12 @@ class PoseEstimator:
         height, width = image.shape[:2]
         assert slot.window is not None
         slot.window = slot.window.grown(width, height, _GROWTH)
-        sighting = slot.look(image, slot.window, timestamp_s)
-        if sighting is None:
+        seen = slot.look(image, slot.window, timestamp_s)
+        if seen is None:
             slot.lose(timestamp_s)
             return
-        slot.pose = sighting.pose
-        if slot.on_trial and not search.is_plausible(sighting):
+        slot.pose, plausible = seen
+        if slot.on_trial and not plausible:
             slot.landmarker.forget()
             slot.clear()
         elif timestamp_s - slot.found_s >= self._trial_s:
@@ -162,12 +163,12 @@ class PoseEstimator:
             window = search.around(slot.last, width, height)
         else:
             window = self._next_window(slot, others, width, height)
-        sighting = slot.look(search.paint_over(image, others) if others else image, window, timestamp_s)
-        if sighting is None:
+        seen = slot.look(search.paint_over(image, others) if others else image, window, timestamp_s)
+        if seen is None:
             return
-        pose = sighting.pose
+        pose, plausible = seen
         if (
-            not search.is_plausible(sighting)
+            not plausible
             or any(search.is_same_person(pose, other, width / height) for other in others)
             or search.is_remnant(pose, others, width, height)
         ):

@@ -52,7 +52,7 @@ class VideoLandmarker:
         self._has_seen = True
         image = np.array([(p.x, p.y, p.z, p.visibility, p.presence) for p in result.pose_landmarks[0]])
         world = np.array([(p.x, p.y, p.z) for p in result.pose_world_landmarks[0]])
-        return Sighting(Pose(image[:, :3], world, image[:, 3]), float(image[:, 4].mean()))
+        return Sighting(Pose(image[:, :3], world, image[:, 3]), image[:, 4])
 
     def forget(self) -> None:
         """Follow nobody: the next look searches. A picture of nothing is what makes MediaPipe let go."""

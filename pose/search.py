@@ -54,10 +54,10 @@ class Window(NamedTuple):
 
 @dataclass(frozen=True)
 class Sighting:
-    """A pose and how sure the network is that its landmarks are there at all, 0 to 1."""
+    """A pose, and how sure the network is that each landmark (33,) lies in the picture it saw, 0 to 1."""
 
     pose: Pose
-    presence: float
+    presence: FloatArray
 
 
 def whole(width: int, height: int) -> Window:
@@ -107,13 +107,14 @@ def is_plausible(sighting: Sighting) -> bool:
     """Whether it looks like a person. The detector also answers to chairs and coats.
 
     Of a chair the network says that shoulders and hips are there, but it does not see the limbs, and it is
-    less sure that there are landmarks at all. What lies outside the picture says nothing.
+    less sure that there are landmarks at all. What lies outside the picture that was looked at says nothing:
+    people sit at desks.
     """
     points = sighting.pose.image_landmarks[:, :2]
     inside = ((points >= 0.0) & (points <= 1.0)).all(axis=1)
     if inside.sum() < 8:  # less than a face
         return False
-    return bool(sighting.presence > 0.95 and sighting.pose.visibility[inside].mean() > 0.68)
+    return bool(sighting.presence[inside].mean() > 0.95 and sighting.pose.visibility[inside].mean() > 0.68)
 
 
 def is_same_person(a: Pose, b: Pose, aspect: float) -> bool:

@@ -80,9 +80,8 @@ class PaperLandmarker:
         share = (body[:, :2] - body[:, :2].min(axis=0)) / np.ptp(body[:, :2], axis=0)
         points = (low + share * (high - low)) / (image.shape[1], image.shape[0])
         visibility = np.full(33, 0.5 if is_chair else 0.97)
-        return Sighting(
-            Pose(np.column_stack([points, body[:, 2]]), body, visibility), 0.9 if is_chair else 0.99
-        )
+        pose = Pose(np.column_stack([points, body[:, 2]]), body, visibility)
+        return Sighting(pose, np.full(33, 0.9 if is_chair else 0.99))
 
     def forget(self) -> None:
         self.following = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -87,6 +88,17 @@ def test_both_have_the_bones_of_a_grown_person(people):
         ):
             measured = np.median(np.linalg.norm(joints[:, JOINT[a]] - joints[:, JOINT[b]], axis=1))
             assert measured == pytest.approx(length, rel=0.2), f"{a} to {b}"
+
+
+def test_a_person_cut_at_the_hips_is_found_and_the_legs_are_known_to_be_a_guess(pose_model, sports2d_demo):
+    """As at a desk: the man from his hips up, in the first second."""
+    with SkeletonExtractor() as extractor, av.open(sports2d_demo) as container:
+        for frame in itertools.islice(container.decode(video=0), 30):
+            picture = frame.to_ndarray(format="rgb24")[20:250, 450:900]
+            (man,) = extractor.process(picture, float(frame.time))
+            assert man.confidence[JOINT["left shoulder"]] > 0.9
+            assert max(man.confidence[JOINT["left knee"]], man.confidence[JOINT["right ankle"]]) < 0.3
+            assert np.isfinite(man.joints_m).all()
 
 
 def test_the_library_writes_nothing_to_the_users_terminal(pose_model, sports2d_demo):
