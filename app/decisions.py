@@ -60,10 +60,14 @@ class _OpenEvent:
 
 
 class Decider:
-    """Decides for everybody in view. Time is the source's own; nothing here looks at a clock."""
+    """Decides for everybody in view. Time is the source's own; nothing here looks at a clock.
+
+    Where time goes back everything that is going on ends, and all begins anew.
+    """
 
     def __init__(self, settings: DecisionSettings | None = None) -> None:
         self.settings = settings or DecisionSettings()
+        self._now_s = -math.inf
         self._people: dict[int, _Person] = {}
 
     def update(
@@ -72,6 +76,9 @@ class Decider:
         """Decisions on those who were observed, and the events that this moment ended."""
         events: list[ActionEvent] = []
         decisions: list[Decision] = []
+        if timestamp_s < self._now_s:
+            events += self.finish()
+        self._now_s = timestamp_s
         seen = {observation.person_id for observation in observations}
         for person_id in self._people.keys() - seen:
             events += self._people.pop(person_id).finish()

@@ -97,7 +97,8 @@ class JsonLines:
 
     def _write(self, line: dict[str, Any]) -> None:
         try:
-            self._file.write(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n")
+            # ASCII: a terminal's encoding may not have a label's letters, nor UTF-8 every file's name.
+            self._file.write(json.dumps(line, ensure_ascii=True, allow_nan=False) + "\n")
             self._file.flush()
         except OSError as error:
             raise OutputError(f"{self._path or 'the output'} cannot be written ({error.strerror})") from error

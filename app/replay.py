@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from app.entities import ActionEvent, Counters, Decision
-from app.errors import SourceError
+from app.errors import OutputError, SourceError
 from app.jsonl import JsonLines
 from app.overlay import draw_overlay
 from app.pipeline import Result, Session
@@ -58,8 +58,9 @@ def replay(
 
     Raises CheckpointError, DeviceError and ModelError before anything starts, and SessionFailed, with its
     sentence, for what stops a session: a missing video, a full disk. No output is touched before the
-    source has been opened.
+    source has been opened. OutputError where an output is the source itself, or the other output.
     """
+    _check_outputs(spec, output, save_video)
     recognizer = loader()
     lines: JsonLines | None = None
     video: VideoWriter | None = None
@@ -102,6 +103,15 @@ def replay(
         if lines:
             lines.end(snapshot.counters.captured, snapshot.counters.posed)
         return ReplayReport(snapshot.counters, snapshot.events, snapshot.message)
+
+
+def _check_outputs(spec: str, output: Path | None, save_video: Path | None) -> None:
+    taken = Path(spec).resolve()
+    for option, path in (("--output", output), ("--save-video", save_video)):
+        if path is not None and path.resolve() == taken:
+            raise OutputError(f"{path} would be overwritten while it is read; choose another {option}")
+    if output is not None and save_video is not None and output.resolve() == save_video.resolve():
+        raise OutputError(f"{output} cannot hold both the JSON lines and the video; choose another --output")
 
 
 def extract_pose(
