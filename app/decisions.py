@@ -22,19 +22,20 @@ class DecisionSettings(BaseModel):
         falls under the second or another action is ahead of it by `margin`. Under `enter`, with nothing
         named, the answer is "unknown".
     move_m_s, still_m_s: somebody who moves faster than the first is doing something; slower than the
-        second for `idle_after_s`, they are idle.
+        second for `idle_after_s`, they are idle. Not at once: an action is best told just after it ended,
+        when the window holds all of it. The event ends with the motion all the same.
     min_event_s: shorter events are not reported.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    smoothing_s: float = Field(default=0.4, ge=0.0, le=10.0)
+    smoothing_s: float = Field(default=0.3, ge=0.0, le=10.0)
     enter: float = Field(default=0.40, ge=0.0, le=1.0)
     leave: float = Field(default=0.25, ge=0.0, le=1.0)
     margin: float = Field(default=0.10, ge=0.0, le=1.0)
     move_m_s: float = Field(default=0.18, ge=0.0)
     still_m_s: float = Field(default=0.08, ge=0.0)
-    idle_after_s: float = Field(default=0.4, ge=0.0)
+    idle_after_s: float = Field(default=0.9, ge=0.0)
     min_event_s: float = Field(default=0.4, ge=0.0)
 
 
@@ -174,7 +175,8 @@ class _Person:
         if label is not None:
             # The first action after a rest began when the motion did, not when it was understood.
             start = now_s if self.onset_s is None else max(self.onset_s, window_start_s)
-            self.event, self.onset_s = _OpenEvent(label, start, now_s, probability, 1), None
+            end = max(start, self.moved_s)
+            self.event, self.onset_s = _OpenEvent(label, start, end, probability, 1), None
         return ended
 
     def _decision(

@@ -94,51 +94,38 @@ def box(script: Script, times: int = 4) -> None:
 
 
 SEATED: Pose = {
-    "left thigh": (-0.12, -0.12, -1), "left shin": (-0.02, -1, 0.12),
-    "right thigh": (0.12, -0.12, -1), "right shin": (0.02, -1, 0.12),
-    "left arm": (-0.15, -1, -0.25), "left forearm": (0.05, -0.45, -1),
-    "right arm": (0.15, -1, -0.25), "right forearm": (-0.05, -0.45, -1),
+    "left thigh": (-0.15, -0.5, -0.85), "left shin": (-0.03, -0.97, 0.2),
+    "right thigh": (0.15, -0.5, -0.85), "right shin": (0.03, -0.97, 0.2),
 }  # fmt: skip
+#: On the way, somebody leans forward and swings the arms back.
 LEANING: Pose = {
-    **SEATED, "spine": (0, 1, -0.75), "head": (0, 1, -0.5),
-    "left thigh": (-0.1, -0.75, -0.8), "right thigh": (0.1, -0.75, -0.8),
-    "left shin": (-0.02, -1, 0.3), "right shin": (0.02, -1, 0.3),
-    "left arm": (-0.15, -1, -0.5), "right arm": (0.15, -1, -0.5),
+    "spine": (0, 0.87, -0.5), "head": (0, 0.95, -0.35),
+    "left thigh": (-0.08, -0.9, -0.4), "right thigh": (0.08, -0.9, -0.4),
+    "left shin": (-0.03, -0.97, 0.2), "right shin": (0.03, -0.97, 0.2),
+    "left arm": (-0.13, -0.9, 0.42), "left forearm": (-0.03, -0.97, 0.25),
+    "right arm": (0.13, -0.9, 0.42), "right forearm": (0.03, -0.97, 0.25),
 }  # fmt: skip
 
 
 def sit_down(script: Script) -> None:
-    script.to(0.55, LEANING, step=(0.0, 0.15))
-    script.to(0.6, SEATED, step=(0.0, 0.4))
+    script.to(0.45, LEANING, step=(0.0, 0.25))
+    script.to(0.5, SEATED, step=(0.0, 0.42))
 
 
 def stand_up(script: Script) -> None:
-    script.to(0.5, LEANING, step=(0.0, 0.15))
-    script.to(0.6)
-
-
-def squat(script: Script, times: int = 2) -> None:
-    low: Pose = {
-        "spine": (0, 1, -0.35), "left thigh": (-0.25, -0.25, -1), "right thigh": (0.25, -0.25, -1),
-        "left shin": (-0.05, -1, 0.55), "right shin": (0.05, -1, 0.55),
-        "left arm": (-0.1, 0.0, -1), "left forearm": (0, 0.0, -1),
-        "right arm": (0.1, 0.0, -1), "right forearm": (0, 0.0, -1),
-    }  # fmt: skip
-    for _ in range(times):
-        script.to(0.9, low, step=(0.0, 0.15))
-        script.to(0.2, low, step=(0.0, 0.15))
-        script.to(0.8)
+    script.to(0.45, LEANING, step=(0.0, 0.25))
+    script.to(0.5)
 
 
 def demo_script() -> Script:
     script = Script()
     script.to(0.0)
     script.rest(1.2)
-    for movement in (wave, clap, box, squat):
+    for movement in (wave, clap, box):
         movement(script)
         script.rest(1.8)
     sit_down(script)
-    script.to(1.6, SEATED, step=(0.0, 0.4))
+    script.to(1.8, SEATED, step=(0.0, 0.42))
     stand_up(script)
     script.rest(2.0)
     return script
