@@ -94,6 +94,7 @@ class PoseEstimator:
         self._finalizer = weakref.finalize(self, _close_all, self._slots)
         for _ in range(max_people):
             self._slots.append(_Slot(open_landmarker(model_path)))
+        self._shape: tuple[int, ...] = ()
         self._searched_s = self._now_s = -np.inf
 
     def reset(self) -> None:
@@ -113,6 +114,10 @@ class PoseEstimator:
         if timestamp_s < self._now_s:
             self.reset()
         self._now_s = timestamp_s
+        if image_rgb.shape != self._shape:  # windows are pixels of one size of picture
+            self._shape = image_rgb.shape
+            for slot in self._slots:
+                slot.window, slot.rounds = search.whole(image_rgb.shape[1], image_rgb.shape[0]), iter(())
         for slot in self._slots:
             if slot.pose is not None:
                 self._follow(slot, image_rgb, timestamp_s)
