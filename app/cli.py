@@ -265,11 +265,10 @@ def told_as_sentences(debug: bool) -> Iterator[None]:
     if not debug:
         os.environ.setdefault("GLOG_minloglevel", "2")
     from app.errors import USER_ERRORS
-    from app.replay import SessionFailed
 
     try:
         yield
-    except (*USER_ERRORS, SessionFailed, OSError) as error:
+    except (*USER_ERRORS, OSError) as error:
         if debug:
             raise
         console.print(f"Error: {error}", style="bold red", markup=False, soft_wrap=True)

@@ -18,5 +18,9 @@ class ModelError(RuntimeError):
     """A model is in order, but not for what it is asked to do."""
 
 
+class SessionError(RuntimeError):
+    """A session ended early; the message is the sentence it gave."""
+
+
 #: What is told as a sentence, without a traceback.
-USER_ERRORS = (SourceError, OutputError, ModelError, PoseModelError, *STGAT_ERRORS)
+USER_ERRORS = (SourceError, OutputError, ModelError, SessionError, PoseModelError, *STGAT_ERRORS)

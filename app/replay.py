@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from app.entities import ActionEvent, Counters, Decision
-from app.errors import OutputError, SourceError
+from app.errors import OutputError, SessionError, SourceError
 from app.jsonl import JsonLines
 from app.overlay import draw_overlay
 from app.pipeline import Result, Session
@@ -24,10 +24,6 @@ from stgat.skeleton import Skeleton
 #: Called with what is known of the source, and after each frame with the number of frames so far.
 OnOpen = Callable[[SourceInfo], None]
 OnFrame = Callable[[int], None]
-
-
-class SessionFailed(RuntimeError):  # noqa: N818 - it is told as a sentence, like every user error
-    """A session that ended early; the message is the sentence it gave."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +52,7 @@ def replay(
     output: where the JSON lines go; to_stdout writes them to the terminal instead. save_video: the
     pictures with skeletons and labels drawn in. started: told of the session, so that it can be stopped.
 
-    Raises CheckpointError, DeviceError and ModelError before anything starts, and SessionFailed, with its
+    Raises CheckpointError, DeviceError and ModelError before anything starts, and SessionError, with its
     sentence, for what stops a session: a missing video, a full disk. No output is touched before the
     source has been opened. OutputError where an output is the source itself, or the other output.
     """
@@ -98,7 +94,7 @@ def replay(
         except KeyboardInterrupt:
             session.stop(5.0)
         if session.failure:
-            raise SessionFailed(session.failure)
+            raise SessionError(session.failure)
         snapshot = session.snapshot()
         if lines:
             lines.end(snapshot.counters.captured, snapshot.counters.posed)
