@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -69,7 +70,7 @@ class JsonLines:
 
     def close(self) -> None:
         if self._path is not None:
-            self._file.close()
+            self._guarded(self._file.close)
 
     def _prediction(self, decision: Decision) -> None:
         self._write(
@@ -96,10 +97,14 @@ class JsonLines:
         )
 
     def _write(self, line: dict[str, Any]) -> None:
+        # ASCII: a terminal's encoding may not have a label's letters, nor UTF-8 every file's name.
+        text = json.dumps(line, ensure_ascii=True, allow_nan=False) + "\n"
+        self._guarded(lambda: self._file.write(text))
+        self._guarded(self._file.flush)
+
+    def _guarded(self, work: Callable[[], object]) -> None:
         try:
-            # ASCII: a terminal's encoding may not have a label's letters, nor UTF-8 every file's name.
-            self._file.write(json.dumps(line, ensure_ascii=True, allow_nan=False) + "\n")
-            self._file.flush()
+            work()
         except OSError as error:
             raise OutputError(f"{self._path or 'the output'} cannot be written ({error.strerror})") from error
 

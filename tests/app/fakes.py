@@ -5,14 +5,18 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
+import torch
 
 from app.entities import VideoFrame
 from app.errors import SourceError
+from app.recordings import SkeletonRecording, save_recording
 from app.sources import BaseSource, SourceInfo
-from stgat.checkpoint import Metadata
-from stgat.model import STGATConfig
+from app.video_writer import VideoWriter
+from stgat.checkpoint import Metadata, save_checkpoint
+from stgat.model import STGAT, STGATConfig
 from stgat.preprocessing import Preprocessing
 from stgat.recognizer import Prediction
 from stgat.skeleton import Skeleton
@@ -115,3 +119,35 @@ class FakeRecognizer:
         for window in windows:
             assert window.shape == (3, 16, 25, 1)
         return [Prediction(np.array([0.1, 0.9]), LABELS, -3.0, *span) for span in spans]
+
+
+def tiny_checkpoint(path: Path) -> Path:
+    """A checkpoint of a network with few channels that is always sure of hand waving."""
+    model = STGAT(METADATA.model)
+    torch.nn.init.zeros_(model.classifier.weight)
+    with torch.no_grad():
+        model.classifier.bias.copy_(torch.tensor([0.0, 3.0]))
+    save_checkpoint(path, model, METADATA)
+    return path
+
+
+def tiny_recording(path: Path, seconds: float = 4.0, fps: float = 20.0, people: int = 1) -> Path:
+    """A recording of people who wave for the first half, then stand still; the second person leaves early."""
+    times = np.arange(round(seconds * fps)) / fps
+    joints = np.full((len(times), people, 25, 3), np.nan)
+    for t, time_s in enumerate(times):
+        wave = 0.3 * np.sin(2 * np.pi * 1.5 * min(time_s, seconds / 2))
+        for person in range(people):
+            if person == 0 or time_s < 0.75 * seconds:
+                joints[t, person] = body(wave) + np.array([person, 0.0, 0.0])
+    confidence = np.where(np.isfinite(joints[..., 0]), 0.9, 0.0)
+    save_recording(path, SkeletonRecording(joints, confidence, times, image_size=(160, 120)))
+    return path
+
+
+def tiny_video(path: Path, frames: int = 30, fps: float = 15.0) -> Path:
+    """A video of an empty, slowly brightening room."""
+    with VideoWriter(path) as video:
+        for i in range(frames):
+            video.write(np.full((48, 64, 3), 2 * i, np.uint8), i / fps)
+    return path
