@@ -70,7 +70,7 @@ def replay(
                 lines = stack.enter_context(JsonLines(output))
                 lines.header(recognizer.metadata.name, recognizer.labels, spec, info.fps)
             if save_video:
-                video = stack.enter_context(VideoWriter(save_video))
+                video = stack.enter_context(VideoWriter(save_video, info.fps))
             on_open(info)
 
         def take(result: Result) -> None:

@@ -24,17 +24,20 @@ class VideoWriter:
     A context manager. The size is that of the first picture; its sides are cut to even numbers, which
     H.264 asks for. MKV stays playable where the program is killed.
 
+    fps: what the file states; its pictures keep their own times.
+
     Raises OutputError where the file cannot be written; a file that is there is not touched before the first
     picture.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, fps: float | None = None) -> None:
         self._path = path
         self._last_tick = -1
+        rate = Fraction(fps or 30).limit_denominator(1001)  # 29.97 is 30000/1001
         try:
             self._container = av.open(str(path), "w")
             self._stream = self._container.add_stream(
-                "libx264", rate=30, options={"crf": "23", "preset": "veryfast"}
+                "libx264", rate=rate, options={"crf": "23", "preset": "veryfast"}
             )
         except (av.FFmpegError, ValueError, OSError) as error:
             raise OutputError(

@@ -97,7 +97,9 @@ class FakeExtractor:
         if not self.present(timestamp_s):
             return ()
         wave = 0.3 * np.sin(2 * np.pi * 1.5 * timestamp_s)
-        return (Skeleton(body(wave), np.ones(25), 0, timestamp_s),)
+        joints = body(wave)
+        image_joints = 0.5 + joints[:, :2] * [-0.3, -0.4]
+        return (Skeleton(joints, np.ones(25), 0, timestamp_s, image_joints),)
 
     def close(self) -> None:
         self.closed += 1
@@ -147,7 +149,7 @@ def tiny_recording(path: Path, seconds: float = 4.0, fps: float = 20.0, people: 
 
 def tiny_video(path: Path, frames: int = 30, fps: float = 15.0) -> Path:
     """A video of an empty, slowly brightening room."""
-    with VideoWriter(path) as video:
+    with VideoWriter(path, fps) as video:
         for i in range(frames):
             video.write(np.full((48, 64, 3), 2 * i, np.uint8), i / fps)
     return path

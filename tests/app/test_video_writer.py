@@ -36,6 +36,16 @@ def test_every_picture_is_there_with_its_own_time(tmp_path: Path, suffix: str) -
         assert frame.to_ndarray(format="rgb24").mean() == pytest.approx(picture(number).mean(), abs=4)
 
 
+@pytest.mark.parametrize("fps", [10.0, 29.97, 60.0])
+def test_the_file_states_the_rate_it_was_given(tmp_path: Path, fps: float) -> None:
+    path = tmp_path / "out.mkv"
+    with VideoWriter(path, fps) as video:
+        for number in range(6):
+            video.write(picture(number), number / fps)
+    with av.open(str(path)) as container:
+        assert float(container.streams.video[0].average_rate) == pytest.approx(fps, rel=0.002)
+
+
 @pytest.mark.parametrize(("height", "width"), [(47, 63), (48, 63), (47, 64), (2, 2), (241, 321)])
 def test_odd_sides_are_cut_to_even_ones(tmp_path: Path, height: int, width: int) -> None:
     frames = written(tmp_path / "out.mkv", height=height, width=width)

@@ -1,0 +1,256 @@
+"""Whole sources through the road without a window: complete, repeatable, and careful with files."""
+
+from __future__ import annotations
+
+import _thread
+import json
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from app.errors import OutputError, SourceError
+from app.recordings import load_recording
+from app.replay import SessionError, extract_pose, replay, to_recording
+from app.road import RecognizerLoader as Loader
+from app.sources import SourceInfo
+from stgat.errors import CheckpointError
+from stgat.retarget import one_body
+from stgat.skeleton import Skeleton
+from tests.app.fakes import METADATA, FakeExtractor, body, tiny_checkpoint, tiny_recording, tiny_video
+
+pytestmark = pytest.mark.usefixtures("no_leaked_threads")
+
+
+@pytest.fixture(scope="module")
+def loader(tmp_path_factory: pytest.TempPathFactory) -> Loader:
+    return Loader(tiny_checkpoint(tmp_path_factory.mktemp("model") / "tiny.safetensors"), "cpu")
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Path:
+    return tiny_recording(tmp_path / "wave.npz")
+
+
+@pytest.fixture
+def video(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A video in which a fake pose sees somebody waving."""
+    monkeypatch.setattr("app.road.make_extractor", FakeExtractor)
+    monkeypatch.setattr("app.replay.make_extractor", FakeExtractor)
+    return tiny_video(tmp_path / "clip.mkv")
+
+
+def lines(path: Path) -> list[dict]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def check_schema(found: list[dict], labels: tuple[str, ...]) -> None:
+    """Header first, end last, every line complete, times in order."""
+    header, *middle, end = found
+    assert header.keys() == {"type", "schema", "model", "labels", "video", "fps"}
+    assert (header["type"], header["schema"], tuple(header["labels"])) == ("header", 1, labels)
+    assert end.keys() == {"type", "frames", "posed"}
+    assert end["type"] == "end"
+    times = [line["time_s"] for line in middle if line["type"] == "prediction"]
+    assert times == sorted(times)
+    for line in middle:
+        if line["type"] == "prediction":
+            assert line.keys() == {"type", "time_s", "frame", "person", "top", "state"}
+            assert line["state"] in ("action", "idle", "unknown", "no_person")
+            assert (line["person"] is None) == (line["state"] == "no_person")
+            assert all(entry.keys() == {"label", "probability"} for entry in line["top"])
+            assert {entry["label"] for entry in line["top"]} <= set(labels)
+        else:
+            assert line.keys() == {"type", "label", "start_s", "end_s", "probability", "person"}
+            assert line["type"] == "event"
+            assert line["start_s"] <= line["end_s"]
+
+
+def test_a_recording_becomes_complete_json_lines(loader: Loader, recording: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out.jsonl"
+    opened: list[SourceInfo] = []
+    frames: list[int] = []
+    report = replay(str(recording), loader, output=output, on_open=opened.append, on_frame=frames.append)
+    found = lines(output)
+    check_schema(found, METADATA.labels)
+    assert (found[0]["model"], found[0]["video"]) == ("fake", str(recording))
+    assert found[0]["fps"] == pytest.approx(20)
+    assert found[-1] == {"type": "end", "frames": 80, "posed": 80}
+    assert frames == list(range(1, 81))
+    assert opened[0].frame_count == 80
+    counters = report.counters
+    assert (counters.captured, counters.dropped, counters.posed) == (80, 0, 80)
+
+    (event,) = [line for line in found if line["type"] == "event"]
+    assert (event["label"], event["person"]) == ("hand waving", 0)
+    assert event["start_s"] == pytest.approx(0.5, abs=0.3)
+    assert event["end_s"] == pytest.approx(2.0, abs=1.0)
+    states = [line["state"] for line in found if line["type"] == "prediction"]
+    assert states[0] == "action"
+    assert states[-1] == "idle"
+    assert [e.label for e in report.events] == ["hand waving"]
+
+
+def test_two_replays_of_one_source_write_the_same_bytes(
+    loader: Loader, recording: Path, tmp_path: Path
+) -> None:
+    for name in ("a.jsonl", "b.jsonl"):
+        replay(str(recording), loader, output=tmp_path / name)
+    assert (tmp_path / "a.jsonl").read_bytes() == (tmp_path / "b.jsonl").read_bytes()
+
+
+def test_two_people_have_lines_and_events_of_their_own(loader: Loader, tmp_path: Path) -> None:
+    recording = tiny_recording(tmp_path / "two.npz", people=2)
+    output = tmp_path / "out.jsonl"
+    replay(str(recording), loader, output=output)
+    found = lines(output)
+    check_schema(found, METADATA.labels)
+    for kind in ("prediction", "event"):
+        assert {line["person"] for line in found if line["type"] == kind} >= {0, 1}
+
+
+def test_a_video_is_posed_frame_by_frame(loader: Loader, video: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out.jsonl"
+    report = replay(str(video), loader, output=output)
+    found = lines(output)
+    check_schema(found, METADATA.labels)
+    assert found[-1] == {"type": "end", "frames": 30, "posed": 30}
+    assert found[0]["fps"] == pytest.approx(15, rel=0.02)
+    assert [event.label for event in report.events] == ["hand waving"]
+    assert report.warning == ""
+
+
+def test_a_saved_video_has_the_frames_and_times_of_its_source(
+    loader: Loader, video: Path, tmp_path: Path
+) -> None:
+    saved = tmp_path / "out.mkv"
+    replay(str(video), loader, save_video=saved)
+    frames = []
+    for path in (video, saved):
+        with av.open(str(path)) as container:
+            frames.append(list(container.decode(video=0)))
+    source, drawn = frames
+    assert [f.time for f in drawn] == pytest.approx([f.time for f in source], abs=0.002)
+    assert (drawn[0].width, drawn[0].height) == (64, 48)
+    assert not np.allclose(
+        drawn[20].to_ndarray(format="rgb24"), source[20].to_ndarray(format="rgb24"), atol=30
+    )
+
+
+def test_lines_go_to_the_terminal_where_asked(
+    loader: Loader, recording: Path, capsys: pytest.CaptureFixture
+) -> None:
+    replay(str(recording), loader, to_stdout=True)
+    check_schema([json.loads(line) for line in capsys.readouterr().out.splitlines()], METADATA.labels)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"just a text\n"], ids=["missing", "empty", "text"])
+def test_a_source_that_cannot_be_played_leaves_older_outputs_alone(
+    loader: Loader, tmp_path: Path, content: bytes | None
+) -> None:
+    source, output, saved = tmp_path / "clip.mp4", tmp_path / "out.jsonl", tmp_path / "out.mkv"
+    if content is not None:
+        source.write_bytes(content)
+    output.write_text("precious")
+    saved.write_bytes(b"precious")
+    with pytest.raises(SessionError, match=r"clip\.mp4") as caught:
+        replay(str(source), loader, output=output, save_video=saved)
+    assert "\n" not in str(caught.value)
+    assert output.read_text() == "precious"
+    assert saved.read_bytes() == b"precious"
+
+
+def test_a_missing_model_is_said_before_anything_is_touched(recording: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out.jsonl"
+    output.write_text("precious")
+    with pytest.raises(CheckpointError, match=r"nowhere\.safetensors: no such model file"):
+        replay(str(recording), Loader(tmp_path / "nowhere.safetensors"), output=output)
+    assert output.read_text() == "precious"
+
+
+def test_a_source_is_never_overwritten_by_its_own_outputs(
+    loader: Loader, video: Path, tmp_path: Path
+) -> None:
+    before = video.read_bytes()
+    link = tmp_path / "link.mkv"
+    link.symlink_to(video)
+    for path in (video, link, tmp_path / "." / "clip.mkv"):
+        with pytest.raises(OutputError, match="would be overwritten while it is read; choose another --save"):
+            replay(str(video), loader, save_video=path)
+        with pytest.raises(OutputError, match="choose another --output"):
+            replay(str(video), loader, output=path)
+    with pytest.raises(OutputError, match="cannot hold both the JSON lines and the video"):
+        replay(str(video), loader, output=tmp_path / "x.mkv", save_video=tmp_path / "x.mkv")
+    assert video.read_bytes() == before
+
+
+def test_an_output_that_cannot_be_written_stops_the_replay_with_its_sentence(
+    loader: Loader, recording: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(SessionError, match=r"out\.jsonl cannot be written .*choose another --output"):
+        replay(str(recording), loader, output=tmp_path / "nowhere" / "out.jsonl")
+    with pytest.raises(SessionError, match=r"out\.txt cannot be written as a video"):
+        replay(str(recording), loader, save_video=tmp_path / "out.txt")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the device that is always full")
+def test_a_disk_that_fills_up_stops_the_replay_with_its_sentence(loader: Loader, recording: Path) -> None:
+    with pytest.raises((SessionError, OutputError), match="/dev/full cannot be written"):
+        replay(str(recording), loader, output=Path("/dev/full"))
+
+
+def test_ctrl_c_ends_a_replay_with_whole_lines_and_an_end(loader: Loader, tmp_path: Path) -> None:
+    recording = tiny_recording(tmp_path / "long.npz", seconds=600)
+    output = tmp_path / "out.jsonl"
+    report = replay(
+        str(recording),
+        loader,
+        output=output,
+        on_frame=lambda frames: _thread.interrupt_main() if frames == 40 else None,
+    )
+    found = lines(output)
+    check_schema(found, METADATA.labels)
+    assert 40 <= found[-1]["frames"] < 12_000
+    assert report.counters.captured == found[-1]["frames"]
+
+
+def test_pose_saves_what_the_source_carries(recording: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out.npz"
+    frames: list[int] = []
+    saved, warning = extract_pose(str(recording), output, on_frame=frames.append)
+    original, found = load_recording(recording), load_recording(output)
+    np.testing.assert_array_equal(found.joints_m, original.joints_m)
+    np.testing.assert_allclose(found.timestamps_s, original.timestamps_s)
+    np.testing.assert_allclose(found.confidence, original.confidence)
+    assert (saved.num_frames, warning, frames[-1]) == (80, "", 80)
+
+
+def test_pose_of_a_video_is_in_camera_space_and_on_one_body_where_asked(video: Path, tmp_path: Path) -> None:
+    measured, _ = extract_pose(str(video), tmp_path / "measured.npz")
+    rebuilt, _ = extract_pose(str(video), tmp_path / "rebuilt.npz", on_body=True)
+    assert measured.joints_m.shape == (30, 1, 25, 3)
+    assert measured.image_size == (64, 48)
+    np.testing.assert_allclose(measured.joints_m[0, 0], body(0.0), atol=1e-5)
+    np.testing.assert_allclose(rebuilt.joints_m[:, 0], one_body(measured.joints_m[:, 0]), atol=1e-5)
+
+
+def test_pose_of_a_video_without_people_writes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.replay.make_extractor", lambda: FakeExtractor(present=lambda t: False))
+    video = tiny_video(tmp_path / "empty.mkv")
+    with pytest.raises(SourceError, match=r"empty\.mkv: nobody was found in any of its 30 frames"):
+        extract_pose(str(video), tmp_path / "out.npz")
+    assert not (tmp_path / "out.npz").exists()
+
+
+def test_people_get_a_column_each_by_id_and_nan_where_they_are_not() -> None:
+    def seen(person: int, x: float) -> Skeleton:
+        return Skeleton(np.full((25, 3), x), np.full(25, 0.5), person, 0.0)
+
+    found = to_recording([(seen(7, 1.0),), (), (seen(2, 2.0), seen(7, 3.0))], [0.0, 0.1, 0.2], (64, 48))
+    x = found.joints_m[:, :, 0, 0]
+    np.testing.assert_array_equal(x, [[np.nan, 1.0], [np.nan, np.nan], [2.0, 3.0]])
+    np.testing.assert_array_equal(found.confidence[:, :, 0], [[0, 0.5], [0, 0], [0.5, 0.5]])
+    assert to_recording([(), ()], [0.0, 0.1], (64, 48)) is None
