@@ -16,7 +16,6 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 if TYPE_CHECKING:
-    from app.entities import ActionEvent
     from app.sources import SourceInfo
 
 cli = typer.Typer(
@@ -81,6 +80,7 @@ def replay(
             from app.desktop import open_window
 
             raise typer.Exit(open_window(video, loader(model, device), None, None, console))
+        from app.desktop import print_events
         from app.replay import replay as run
 
         with progress_bar(f"Recognising {Path(video).name}") as (on_open, on_frame):
@@ -95,7 +95,7 @@ def replay(
             )
         if report.warning:
             console.print(report.warning, style="yellow")
-        print_events(report.events)
+        print_events(report.events, console)
         for path in (output, save_video):
             if path:
                 console.print(f"Wrote {path}")
@@ -111,13 +111,14 @@ def live(
 ) -> None:
     """Recognise from a camera without a window, as JSON lines, until Ctrl-C."""
     with told_as_sentences(debug):
+        from app.desktop import print_events
         from app.replay import replay as run
 
         console.print(f"Recognising from camera {camera}; Ctrl-C ends it.")
         report = run(
             f"camera:{camera}", loader(model, device), output=output, to_stdout=output is None, live=True
         )
-        print_events(report.events)
+        print_events(report.events, console)
 
 
 @cli.command(epilog="Example: python main.py pose clip.mp4 clip.npz --one-body")
@@ -233,24 +234,14 @@ def loader(model: Path | None, device: str):
     return RecognizerLoader(model or DEFAULT_MODEL, device)
 
 
-def print_events(events: tuple[ActionEvent, ...]) -> None:
-    """A line an event, for people."""
-    if not events:
-        console.print("No action was recognised.")
-    for event in events:
-        console.print(
-            f"{event.start_s:7.2f} s - {event.end_s:6.2f} s  person {event.person_id}  {event.label}"
-            f"  {event.probability:.0%}"
-        )
-
-
 @contextmanager
 def progress_bar(
     title: str,
 ) -> Iterator[tuple[Callable[[SourceInfo], None], Callable[[int], None]]]:
     """A bar on the terminal, told of the source and then of each frame."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
+    # In a log file a bar is a stray line.
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(title, total=None)
         yield (
             lambda info: progress.update(task, total=info.frame_count),

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.errors import SessionError
 from app.road import RecognizerLoader, make_session
 from app.sources import list_cameras, open_source
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from app.entities import ActionEvent
     from app.pipeline import Session
 
 #: Where there is no screen the demo is played so long, and a picture of the window saved here.
 OFFSCREEN_SECONDS = 10.0
 OFFSCREEN_SCREENSHOT = Path("screenshots") / "stgat-live.png"
+
+THREADS_END_WITHIN_S = 20.0
 
 
 def open_window(
@@ -32,7 +37,8 @@ def open_window(
     source: None takes the first camera, or the demo where there is none. Without a screen the window is
     painted into memory for `OFFSCREEN_SECONDS`, what it recognised is printed, and its picture is saved.
 
-    Raises SourceError for a source that names nothing, and what the loader raises for the model.
+    Raises SourceError for a source that names nothing, and, without a screen, SessionError for a session that
+    failed: with one, the window has said so.
     """
     offscreen = not has_screen()
     if source is None:
@@ -43,6 +49,7 @@ def open_window(
         screenshot = screenshot or OFFSCREEN_SCREENSHOT
         screenshot.parent.mkdir(parents=True, exist_ok=True)
         console.print(f"There is no screen here: playing {source} offscreen for {quit_after_s:g} seconds.")
+        loader()  # outside those seconds
     sessions: list[Session] = []
 
     def open_session(spec: str) -> Session:
@@ -55,16 +62,38 @@ def open_window(
     code = run_window(
         open_session, source=source, screenshot=screenshot, quit_after_s=quit_after_s, offscreen=offscreen
     )
+    failure = sessions[-1].failure if sessions else None
     if offscreen:
-        from app.cli import print_events
-
-        snapshot = sessions[-1].snapshot()
-        print_events(snapshot.events)
-        if snapshot.message:
-            console.print(snapshot.message)
+        if failure is None and sessions:
+            print_events(sessions[-1].snapshot().events, console)
         console.print(f"The window as it was at the end: {screenshot}")
-        return code or int(sessions[-1].failure is not None)
+    _let_threads_end(sessions, code)
+    if offscreen and failure is not None:
+        raise SessionError(failure)
     return code
+
+
+def print_events(events: Sequence[ActionEvent], console: Console) -> None:
+    """A line an event, for people."""
+    if not events:
+        console.print("No action was recognised.")
+    for event in events:
+        console.print(
+            f"{event.start_s:7.2f} s - {event.end_s:6.2f} s  person {event.person_id}  {event.label}"
+            f"  {event.probability:.0%}"
+        )
+
+
+def _let_threads_end(sessions: Sequence[Session], code: int) -> None:
+    """Wait, with the window already gone, for a thread that is still loading a model or closing a camera.
+
+    Python must not be taken down under a thread that runs native code: the process would abort.
+    """
+    for session in sessions:
+        if not session.stop(THREADS_END_WITHIN_S):
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
 
 
 def has_screen() -> bool:

@@ -100,6 +100,7 @@ class Session:
         self._frames: Slot[tuple[VideoFrame, float]] = Slot(lossless)
         self._posed: Slot[list[PosedFrame]] = Slot(lossless, merge=lambda old, new: old + new)
         self._stopping = threading.Event()
+        self._ready = threading.Event()  # to recognise
         self._lock = threading.Lock()
         self._snapshot = Snapshot(Health.STARTING)
         self._counts = dict.fromkeys(("captured", "posed", "recognised"), 0)
@@ -166,14 +167,18 @@ class Session:
         try:
             info = self._source.open()
             self._on_open(info)
-            started = time.monotonic()
-            before = time.monotonic()
+            paced = not (self._lossless or info.live)
+            started = before = time.monotonic()
             for frame in self._source.frames():
                 captured_at = time.monotonic()
                 self._timings[Stage.CAPTURE].append(captured_at - before)
-                if not (self._lossless or info.live):
-                    # A file in the window plays at its own pace; a stop ends the wait.
-                    self._stopping.wait(max(0.0, started + frame.timestamp_s - captured_at))
+                if paced and frame.index > 0:
+                    # A file in the window plays at its own pace, and from when the model is there: its first
+                    # action shall not go by unseen. A stop ends the wait.
+                    if not self._ready.is_set():
+                        self._ready.wait()
+                        started = time.monotonic()
+                    self._stopping.wait(max(0.0, started + frame.timestamp_s - time.monotonic()))
                     captured_at = time.monotonic()
                 with self._lock:
                     self._counts["captured"] += 1
@@ -212,7 +217,10 @@ class Session:
 
     def _recognize(self) -> None:
         recognizer = self._load_recognizer()
+        if self._stopping.is_set():
+            return
         recognizer.warm_up()
+        self._ready.set()
         window = SlidingWindow(recognizer.metadata.preprocessing)
         due_s = float("-inf")
         last_s = float("-inf")
@@ -273,6 +281,7 @@ class Session:
 
     def _shut_down(self) -> None:
         self._stopping.set()
+        self._ready.set()
         self._source.interrupt()
         self._frames.close(discard=True)
         self._posed.close(discard=True)

@@ -114,13 +114,37 @@ def test_a_file_in_the_window_plays_at_its_own_pace() -> None:
     assert 0.9 <= time.monotonic() - started <= 3.0
 
 
-@pytest.mark.parametrize("when", ["at once", "stalled", "running", "ended", "posing", "recognising"])
+def test_a_file_waits_for_the_model_before_it_plays_on() -> None:
+    loaded = threading.Event()
+
+    def load() -> FakeRecognizer:
+        loaded.wait(5)
+        return FakeRecognizer()
+
+    waiting = Session(ScriptedSource(30, 30.0), FakeExtractor, load)
+    waiting.start()
+    assert wait_until(lambda: waiting.snapshot().frame is not None)
+    time.sleep(0.3)
+    assert waiting.snapshot().counters.captured == 1
+    loaded.set()
+    assert waiting.wait(10)
+    assert waiting.snapshot().counters.captured == 30
+
+
+@pytest.mark.parametrize(
+    "when", ["at once", "loading", "stalled", "running", "ended", "posing", "recognising"]
+)
 def test_stop_ends_all_threads_within_a_second_from_any_state(when: str) -> None:
     source = ScriptedSource(None if when != "ended" else 3, 100.0, stall_at=5 if when == "stalled" else None)
-    running = session(
+
+    def load() -> FakeRecognizer:
+        time.sleep(0.8 if when == "loading" else 0.0)
+        return FakeRecognizer(0.3 if when == "recognising" else 0.0)
+
+    running = Session(
         source,
-        FakeExtractor(0.3 if when == "posing" else 0.0),
-        FakeRecognizer(0.3 if when == "recognising" else 0.0),
+        lambda: FakeExtractor(0.3 if when == "posing" else 0.0),
+        load,
         lossless=when in ("posing", "recognising"),
     )
     running.start()
