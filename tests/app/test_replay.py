@@ -121,6 +121,15 @@ def test_a_video_is_posed_frame_by_frame(loader: Loader, video: Path, tmp_path: 
     assert report.warning == ""
 
 
+def test_a_pose_slower_than_the_video_loses_no_frame(
+    loader: Loader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.road.make_extractor", lambda: FakeExtractor(delay_s=0.02))
+    video = tiny_video(tmp_path / "fast.mkv", frames=30, fps=240.0)
+    counters = replay(str(video), loader).counters
+    assert (counters.captured, counters.posed, counters.dropped) == (30, 30, 0)
+
+
 def test_a_saved_video_has_the_frames_and_times_of_its_source(
     loader: Loader, video: Path, tmp_path: Path
 ) -> None:

@@ -97,6 +97,13 @@ def test_upright_measures_in_torsos_from_the_median_root() -> None:
     assert_allclose(np.linalg.norm(found[:, 0, 20] - found[:, 0, 0], axis=-1), torso, atol=1e-5)
 
 
+def test_upright_is_not_moved_by_one_wild_frame() -> None:
+    joints = np.repeat(window(T=1), 7, axis=0)
+    expected = normalize_upright(joints)
+    joints[0] += 50.0
+    assert_allclose(normalize_upright(joints)[1:], expected[1:], atol=1e-4)
+
+
 def test_upright_turns_the_shoulder_line_into_the_picture_with_the_right_at_larger_x() -> None:
     found = normalize_upright(turned(window(), 70))
     across = (found[:, 0, 8] - found[:, 0, 4]).mean(axis=0)

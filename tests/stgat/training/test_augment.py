@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from stgat.data.labelled import LabelledSequence
 from stgat.preprocessing import Preprocessing
-from stgat.retarget import BONE_LENGTHS_M, one_body
+from stgat.retarget import NTU_BONE_LENGTHS_M, one_body
 from stgat.skeleton import NTU25
 from stgat.training.augment import MIRROR, bend, choose_window, distort, mirror, training_window, turn
 from stgat.training.config import AugmentConfig
@@ -115,7 +115,7 @@ def test_without_errors_nothing_is_bent_or_distorted() -> None:
 def test_bent_limbs_keep_their_lengths_and_the_trunk_its_place() -> None:
     joints = sequence().joints_m.astype(np.float64)
     bent = bend(joints, AugmentConfig(arm_bend_deg=30, leg_bend_deg=10), np.random.default_rng(0))
-    for child, parent, length in BONE_LENGTHS_M:
+    for child, parent, length in NTU_BONE_LENGTHS_M:
         assert_allclose(np.linalg.norm(bent[:, child] - bent[:, parent], axis=-1), length, atol=1e-5)
     trunk = [0, 1, 2, 3, 4, 8, 12, 16, 20]
     assert_array_equal(bent[:, trunk], joints[:, trunk])
