@@ -12,25 +12,17 @@ import math
 import numpy as np
 
 from pose.smoothing import OneEuroFilter
-from stgat.skeleton import NTU25, FloatArray
+from stgat.skeleton import NTU25, NTU_BONE_LENGTHS_M, FloatArray
 
-# The median bone lengths of NTU RGB+D in metres. Only long bones: two centimetres matter less there.
-_BODY = {
-    ("spine base", "spine mid"): 0.299,
-    ("spine mid", "spine shoulder"): 0.222,
-    ("left shoulder", "left elbow"): 0.239,
-    ("left elbow", "left wrist"): 0.230,
-    ("right shoulder", "right elbow"): 0.233,
-    ("right elbow", "right wrist"): 0.234,
-    ("left hip", "left knee"): 0.339,
-    ("left knee", "left ankle"): 0.367,
-    ("right hip", "right knee"): 0.328,
-    ("right knee", "right ankle"): 0.369,
-}
-_STARTS, _ENDS = (np.array([NTU25.joints.index(pair[end]) for pair in _BODY]) for end in (0, 1))
-_LENGTHS_M = np.array(list(_BODY.values()))
+# Only long bones say how large somebody is: two centimetres matter less there.
+_LONG_M = 0.2
+_BONES = [bone for bone in NTU_BONE_LENGTHS_M if bone[2] >= _LONG_M]
+_ENDS, _STARTS = (np.array([bone[end] for bone in _BONES]) for end in (0, 1))
+_LENGTHS_M = np.array([length for _, _, length in _BONES])
 # MediaPipe shortens an arm that points at the camera; on people who stand still the depth wanders least so.
-_TRUST = np.array([0.3 if "elbow" in start + end else 1.0 for start, end in _BODY])
+_TRUST = np.array(
+    [0.3 if "elbow" in NTU25.joints[child] + NTU25.joints[parent] else 1.0 for child, parent, _ in _BONES]
+)
 
 #: The joints whose places in the picture are trusted: no hands and feet, which are small and fast.
 _ANCHORS = np.unique(

@@ -11,19 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from stgat.skeleton import KINECT_V1_20, NTU25, FloatArray
-
-#: Name of this step in a checkpoint's preprocessing; a change of what it computes is a new name.
-ONE_BODY = "one-body-1"
-
-#: Median bone lengths of NTU RGB+D in metres, (joint, parent, length), in an order that visits parents first.
-BONE_LENGTHS_M = (
-    (1, 0, 0.299), (20, 1, 0.222), (2, 20, 0.074), (3, 2, 0.126),
-    (4, 20, 0.158), (5, 4, 0.239), (6, 5, 0.230), (7, 6, 0.070), (21, 7, 0.068), (22, 7, 0.044),
-    (8, 20, 0.169), (9, 8, 0.233), (10, 9, 0.234), (11, 10, 0.075), (23, 11, 0.060), (24, 11, 0.041),
-    (12, 0, 0.083), (13, 12, 0.339), (14, 13, 0.367), (15, 14, 0.120),
-    (16, 0, 0.072), (17, 16, 0.328), (18, 17, 0.369), (19, 18, 0.109),
-)  # fmt: skip
+from stgat.skeleton import KINECT_V1_20, NTU25, NTU_BONE_LENGTHS_M, FloatArray
 
 HIPS, SHOULDERS, HEAD = (12, 16), (4, 8), 3
 TORSO_M = 0.299 + 0.222
@@ -31,7 +19,6 @@ TORSO_M = 0.299 + 0.222
 # The bones whose lengths say how large a person is: both thighs and shins, and the torso.
 _LEGS = ((13, 12), (14, 13), (17, 16), (18, 17))
 _LEGS_M = (0.339 + 0.367 + 0.328 + 0.369) / 2
-_LENGTH_OF = {(joint, parent): length for joint, parent, length in BONE_LENGTHS_M}
 
 # Where a bone's direction is taken, if not from its own two joints.
 _DIRECTION_FROM = {21: (7, 6), 22: (7, 6), 23: (11, 10), 24: (11, 10)}
@@ -68,7 +55,7 @@ def one_body(joints_m: FloatArray, layout: str = NTU25.name) -> FloatArray:
 
     body = np.full((len(joints), NTU25.num_joints, 3), np.nan)
     body[:, 0] = hips * body_scale(joints)
-    for joint, parent, length in BONE_LENGTHS_M:
+    for joint, parent, length in NTU_BONE_LENGTHS_M:
         if joint not in directions:
             end, start = _DIRECTION_FROM.get(joint, (joint, parent))
             directions[joint] = _unit(joints[:, end] - joints[:, start])
@@ -88,11 +75,6 @@ def body_scale(joints: FloatArray) -> float:
     if not np.isfinite(measured) or measured <= 0:
         return 1.0
     return float(np.clip(own / measured, 0.5, 2.0))
-
-
-def bone_length_m(joint: int, parent: int) -> float:
-    """Length of a bone of the one body, in metres. Raises KeyError where there is no such bone."""
-    return _LENGTH_OF[joint, parent]
 
 
 def _unit(vectors: FloatArray) -> FloatArray:

@@ -6,9 +6,6 @@ import numpy as np
 
 from stgat.skeleton import FloatArray
 
-#: Name of this step in a checkpoint's preprocessing.
-LINEAR = "linear-1"
-
 
 def resample(
     joints: FloatArray, timestamps_s: FloatArray, num_frames: int, start_s: float, end_s: float

@@ -116,6 +116,16 @@ NTU25 = Layout(
     ),
 )  # fmt: skip
 
+#: Median bone lengths of NTU RGB+D in metres, (joint, parent, length), in an order that visits
+#: parents first. The hand's bones are anatomical here: tip and thumb both hang on the hand.
+NTU_BONE_LENGTHS_M = (
+    (1, 0, 0.299), (20, 1, 0.222), (2, 20, 0.074), (3, 2, 0.126),
+    (4, 20, 0.158), (5, 4, 0.239), (6, 5, 0.230), (7, 6, 0.070), (21, 7, 0.068), (22, 7, 0.044),
+    (8, 20, 0.169), (9, 8, 0.233), (10, 9, 0.234), (11, 10, 0.075), (23, 11, 0.060), (24, 11, 0.041),
+    (12, 0, 0.083), (13, 12, 0.339), (14, 13, 0.367), (15, 14, 0.120),
+    (16, 0, 0.072), (17, 16, 0.328), (18, 17, 0.369), (19, 18, 0.109),
+)  # fmt: skip
+
 KINECT_V1_20 = Layout(
     "kinect-v1-20",
     (

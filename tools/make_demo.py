@@ -19,8 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from app.recordings import SkeletonRecording, save_recording
 from app.sources.recording import project
-from stgat.retarget import BONE_LENGTHS_M
-from stgat.skeleton import FloatArray
+from stgat.skeleton import NTU_BONE_LENGTHS_M, FloatArray
 
 FPS = 30.0
 SEED = 7
@@ -154,7 +153,7 @@ def animate(script: Script, fps: float = FPS, seed: int = SEED) -> tuple[FloatAr
     directions[12], directions[4] = directions[16] * [-1, 1, 1], directions[8] * [-1, 1, 1]
 
     body = np.zeros((len(times), 25, 3))
-    for joint, parent, length in BONE_LENGTHS_M:
+    for joint, parent, length in NTU_BONE_LENGTHS_M:
         body[:, joint] = body[:, parent] + length * directions[joint]
     # Somebody stands on their lower foot.
     body[:, :, 1] += FLOOR_M - body[:, (14, 15, 18, 19), 1].min(axis=1, keepdims=True)
