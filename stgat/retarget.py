@@ -13,6 +13,9 @@ import numpy as np
 
 from stgat.skeleton import KINECT_V1_20, NTU25, NTU_BONE_LENGTHS_M, FloatArray
 
+#: Name of this step in a checkpoint's preprocessing; a change of what it computes is a new name.
+ONE_BODY = "one-body-1"
+
 HIPS, SHOULDERS, HEAD = (12, 16), (4, 8), 3
 TORSO_M = 0.299 + 0.222
 
