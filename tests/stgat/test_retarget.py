@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from stgat.retarget import NTU_BONE_LENGTHS_M, body_scale, one_body
-from stgat.skeleton import KINECT_V1_20, NTU25, get_layout
+from stgat.retarget import body_scale, one_body
+from stgat.skeleton import KINECT_V1_20, NTU25, NTU_BONE_LENGTHS_M, get_layout
 from tests.stgat.bodies import STANDING, random_poses, waving
 from tests.stgat.ntu_files import choose_bodies, read_bodies
 

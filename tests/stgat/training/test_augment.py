@@ -10,8 +10,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from stgat.data.labelled import LabelledSequence
 from stgat.preprocessing import Preprocessing
-from stgat.retarget import NTU_BONE_LENGTHS_M, one_body
-from stgat.skeleton import NTU25
+from stgat.retarget import one_body
+from stgat.skeleton import NTU25, NTU_BONE_LENGTHS_M
 from stgat.training.augment import MIRROR, bend, choose_window, distort, mirror, training_window, turn
 from stgat.training.config import AugmentConfig
 from tests.stgat.bodies import STANDING, turned, waving
