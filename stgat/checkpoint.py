@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Self
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, model_validator
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
@@ -46,7 +46,7 @@ class Metadata(BaseModel):
     labels: tuple[str, ...]
     people: int = Field(default=1, ge=1, le=8)
     temperature: float = Field(default=1.0, gt=0.0, le=100.0)
-    metrics: dict[str, float] = {}
+    metrics: dict[str, FiniteFloat] = {}
     data: str = "not stated"
     data_licence: str = "not stated"
     created_by: str = ""
@@ -123,7 +123,11 @@ def _open(path: Path, with_model: bool) -> tuple[Metadata, STGAT | None]:
             found = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
             _compare(path, expected, found)
             model = STGAT(metadata.model)
-            model.load_state_dict({name: file.get_tensor(name) for name in expected})
+            weights = {name: file.get_tensor(name) for name in expected}
+            for name, weight in weights.items():
+                if not torch.isfinite(weight).all():
+                    raise CheckpointError(f"{path}: the weight {name} holds values that are no numbers")
+            model.load_state_dict(weights)
             return metadata, model
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"{path}: truncated, or not {_PURPOSE} ({error})") from error

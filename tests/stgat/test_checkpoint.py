@@ -140,9 +140,15 @@ def _misshape(tensors: dict, _: dict) -> None:
     tensors["classifier.weight"] = torch.zeros(3, 9)
 
 
+def _spoil(tensors: dict, _: dict) -> None:
+    tensors["classifier.weight"][1, 2] = float("nan")
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
+        (_spoil, "classifier.weight holds values that are no numbers"),
+        (lambda _, m: m.update(metrics={"top1": float("inf")}), "metadata metrics.top1"),
         (_drop, "the weight classifier.bias is missing"),
         (_add, "holds optimizer.momentum, which is no weight"),
         (_misshape, r"classifier.weight has shape \(3, 9\), expected \(3, 8\)"),

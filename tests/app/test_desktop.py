@@ -1,0 +1,81 @@
+"""The window as the command line opens it, where there is no screen."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PyQt6.QtGui import QImage
+
+from app.desktop import has_screen
+from tests.app.fakes import tiny_checkpoint, tiny_recording
+
+MAIN = Path(__file__).resolve().parents[2] / "main.py"
+
+
+def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    environment = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    return subprocess.run(
+        [sys.executable, str(MAIN), *arguments],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_without_a_screen_a_source_plays_its_events_are_printed_and_a_picture_is_saved(
+    tmp_path: Path,
+) -> None:
+    recording = tiny_recording(tmp_path / "waving.npz")
+    model = tiny_checkpoint(tmp_path / "tiny.safetensors")
+    done = run("--source", str(recording), "--model", str(model), "--quit-after", "5", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ""
+    assert "There is no screen here" in done.stderr
+    assert "hand waving" in done.stderr
+    image = QImage(str(tmp_path / "screenshots" / "stgat-live.png"))
+    assert image.width() >= 800
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--source", "missing.mp4"), "Error: there is no file missing.mp4"),
+        (("--source", "camera:x"), '"camera:x" names no camera'),
+        (("--source", "demo", "--model", "missing.safetensors"), "missing.safetensors: no such model file"),
+    ],
+)
+def test_what_cannot_be_opened_is_one_sentence_and_exit_code_1(
+    tmp_path: Path, arguments: tuple[str, ...], sentence: str
+) -> None:
+    model = () if "--model" in arguments else ("--model", str(tiny_checkpoint(tmp_path / "tiny.safetensors")))
+    done = run(*arguments, *model, "--quit-after", "2", cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_closing_while_the_model_loads_ends_cleanly(tmp_path: Path) -> None:
+    done = run("--source", "missing.mp4", "--quit-after", "0.1", cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [({"DISPLAY": ":0"}, True), ({"WAYLAND_DISPLAY": "wayland-0"}, True), ({}, False)],
+)
+def test_a_screen_is_where_a_display_server_is(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], expected: bool
+) -> None:
+    monkeypatch.setattr("sys.platform", "linux")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert has_screen() is expected
