@@ -27,7 +27,7 @@ cli = typer.Typer(
     rich_markup_mode="rich",
 )
 #: People read this one; stdout is kept for results.
-console = Console(stderr=True, highlight=False)
+console = Console(stderr=True, highlight=False, soft_wrap=True)
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 

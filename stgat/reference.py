@@ -97,8 +97,11 @@ def load_official_file(path: Path) -> STGAT:
         else:
             content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        first_line = (str(error).splitlines() or [type(error).__name__])[0]
-        raise OfficialCheckpointError(f"{path}: not a readable checkpoint ({first_line[:200]})") from error
+        # Torch's own words advise to load it unsafely; nobody should.
+        raise OfficialCheckpointError(
+            f"{path}: not a readable checkpoint: it is damaged, of another kind, or holds more than tensors "
+            "in plain containers; save its state dict alone, with torch.save(model.state_dict(), ...)"
+        ) from error
     try:
         return load_official(_unwrap(content))
     except OfficialCheckpointError as error:
