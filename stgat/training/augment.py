@@ -16,12 +16,17 @@ from stgat.training.config import AugmentConfig
 #: Joint v of a mirrored skeleton is joint MIRROR[v] of the original (NTU layout).
 MIRROR = (0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 16, 17, 18, 19, 12, 13, 14, 15, 20, 23, 24, 21, 22)
 
-#: The joints that limbs turn about, each with what moves along (NTU layout), from the body outwards.
-_LIMBS = (
-    (4, (5, 6, 7, 21, 22)), (5, (6, 7, 21, 22)), (8, (9, 10, 11, 23, 24)), (9, (10, 11, 23, 24)),
-    (12, (13, 14, 15)), (13, (14, 15)), (16, (17, 18, 19)), (17, (18, 19)),
+_LEFT_HAND, _RIGHT_HAND = (7, 21, 22), (11, 23, 24)
+_ARMS = (4, 5, 6, *_LEFT_HAND, 8, 9, 10, *_RIGHT_HAND)
+#: What is held in its own way: (part, the joint it turns about, the joints that turn), in the NTU layout and
+#: from the root outwards.
+_PARTS = (
+    ("spine", 0, (1, 20, 2, 3, *_ARMS)), ("head", 20, (2, 3)),
+    ("arms", 4, (5, 6, *_LEFT_HAND)), ("arms", 5, (6, *_LEFT_HAND)),
+    ("arms", 8, (9, 10, *_RIGHT_HAND)), ("arms", 9, (10, *_RIGHT_HAND)),
+    ("legs", 12, (13, 14, 15)), ("legs", 13, (14, 15)), ("feet", 14, (15,)),
+    ("legs", 16, (17, 18, 19)), ("legs", 17, (18, 19)), ("feet", 18, (19,)),
 )  # fmt: skip
-_ARM_JOINTS = (4, 5, 8, 9)
 
 
 def training_window(
@@ -70,17 +75,17 @@ def mirror(joints: FloatArray) -> FloatArray:
 
 
 def bend(joints: FloatArray, augment: AugmentConfig, rng: np.random.Generator) -> FloatArray:
-    """(T, 25, 3): each limb turned by a rotation that stays the same through the window.
+    """(T, 25, 3): each part of the body turned by a rotation that stays the same through the window.
 
-    People hold their arms in their own way before, during and after an action; what they do is in how the
-    limbs move from there.
+    Sensors differ in where they see a bone point, by ten degrees and more, and people in how they hold
+    themselves; an action is in how the parts move from there.
     """
     joints = joints.copy()
-    for turning, moved in _LIMBS:
-        degrees = augment.arm_bend_deg if turning in _ARM_JOINTS else augment.leg_bend_deg
+    for part, centre, moved in _PARTS:
+        degrees = getattr(augment.bend_deg, part)
         rotation = Rotation.from_rotvec(rng.normal(0.0, degrees, 3), degrees=True).as_matrix()
-        centre = joints[:, turning : turning + 1]
-        joints[:, moved] = centre + (joints[:, moved] - centre) @ rotation.T
+        origin = joints[:, centre : centre + 1]
+        joints[:, moved] = origin + (joints[:, moved] - origin) @ rotation.T
     return joints
 
 

@@ -28,6 +28,16 @@ class ModelConfig(_Section):
     dropout: float = 0.0
 
 
+class BendConfig(_Section):
+    """Standard deviation in degrees, about each axis, of the turn a part of the body is given."""
+
+    spine: float = Field(default=0.0, ge=0, le=90)
+    head: float = Field(default=0.0, ge=0, le=90)
+    arms: float = Field(default=0.0, ge=0, le=90)
+    legs: float = Field(default=0.0, ge=0, le=90)
+    feet: float = Field(default=0.0, ge=0, le=90)
+
+
 class AugmentConfig(_Section):
     """Ranges of the random changes made to a training window.
 
@@ -36,8 +46,7 @@ class AugmentConfig(_Section):
     tilt_deg: standard deviation of the camera's pitch and roll.
     yaw_deg: largest turn left over after normalisation.
     depth: range of the factor on depth, in half of the windows.
-    arm_bend_deg, leg_bend_deg: standard deviation, about each axis, of the turn at shoulders and elbows, and
-        at hips and knees, that a window's limbs are held with.
+    bend_deg: how far each part of the body is held from where it was seen, through the whole window.
     jitter_m, drift_m: standard deviation of each joint's error from frame to frame, and of its slow part.
     mirror: swap left and right in half of the windows, by `mirror_labels` where that changes the action.
     """
@@ -47,8 +56,7 @@ class AugmentConfig(_Section):
     tilt_deg: float = Field(default=6.0, ge=0, le=45)
     yaw_deg: float = Field(default=20.0, ge=0, le=180)
     depth: tuple[float, float] = (0.3, 1.2)
-    arm_bend_deg: float = Field(default=8.0, ge=0, le=90)
-    leg_bend_deg: float = Field(default=3.0, ge=0, le=90)
+    bend_deg: BendConfig = BendConfig()
     jitter_m: float = Field(default=0.005, ge=0)
     drift_m: float = Field(default=0.015, ge=0)
     mirror: bool = True

@@ -21,8 +21,6 @@ STILL = AugmentConfig(
     tilt_deg=0,
     yaw_deg=0,
     depth=(1, 1),
-    arm_bend_deg=0,
-    leg_bend_deg=0,
     jitter_m=0,
     drift_m=0,
     mirror=False,
@@ -112,20 +110,42 @@ def test_without_errors_nothing_is_bent_or_distorted() -> None:
         assert_allclose(change(joints, STILL, np.random.default_rng(0)), joints, atol=1e-12)
 
 
-def test_bent_limbs_keep_their_lengths_and_the_trunk_its_place() -> None:
+ALL_PARTS = {"spine": 5, "head": 10, "arms": 30, "legs": 10, "feet": 20}
+
+
+def test_bent_bodies_keep_their_bone_lengths_and_the_place_of_the_root() -> None:
     joints = sequence().joints_m.astype(np.float64)
-    bent = bend(joints, AugmentConfig(arm_bend_deg=30, leg_bend_deg=10), np.random.default_rng(0))
+    bent = bend(joints, AugmentConfig(bend_deg=ALL_PARTS), np.random.default_rng(0))
     for child, parent, length in NTU_BONE_LENGTHS_M:
         assert_allclose(np.linalg.norm(bent[:, child] - bent[:, parent], axis=-1), length, atol=1e-5)
-    trunk = [0, 1, 2, 3, 4, 8, 12, 16, 20]
-    assert_array_equal(bent[:, trunk], joints[:, trunk])
+    still = [0, 12, 16]
+    assert_array_equal(bent[:, still], joints[:, still])
     moved = np.linalg.norm(bent - joints, axis=-1).min(axis=0)
-    assert (np.delete(moved, trunk) > 1e-4).all()
+    assert (np.delete(moved, still) > 1e-4).all()
 
 
-def test_limbs_are_held_the_same_way_all_through_the_window() -> None:
+@pytest.mark.parametrize(
+    ("part", "moving"),
+    [
+        ("spine", {1, 20, 2, 3, *range(4, 12), 21, 22, 23, 24}),
+        ("head", {2, 3}),
+        ("arms", {5, 6, 7, 21, 22, 9, 10, 11, 23, 24}),
+        ("legs", {13, 14, 15, 17, 18, 19}),
+        ("feet", {15, 19}),
+    ],
+)
+def test_a_part_that_is_bent_takes_along_what_hangs_on_it_and_nothing_else(
+    part: str, moving: set[int]
+) -> None:
+    joints = sequence().joints_m.astype(np.float64)
+    bent = bend(joints, AugmentConfig(bend_deg={part: 20}), np.random.default_rng(1))
+    moved = np.linalg.norm(bent - joints, axis=-1).max(axis=0) > 1e-6
+    assert set(np.flatnonzero(moved)) == moving
+
+
+def test_parts_are_held_the_same_way_all_through_the_window() -> None:
     still = np.repeat(one_body(STANDING[None]).astype(np.float64), 5, axis=0)
-    bent = bend(still, AugmentConfig(), np.random.default_rng(0))
+    bent = bend(still, AugmentConfig(bend_deg=ALL_PARTS), np.random.default_rng(0))
     assert_allclose(bent, np.repeat(bent[:1], 5, axis=0), atol=1e-12)
 
 
