@@ -1,4 +1,4 @@
-"""How far apart sensors see the same standing body: the lean of its bones, on the one body, facing the camera.
+"""How far apart sensors see the same standing body: the lean of its bones, on the one body, seen from ahead.
 
     python benchmarks/sensor_bias.py configs/stgat-actions.yaml RECORDING.npz...
 
