@@ -21,7 +21,7 @@ NO_CAMERA_FOUND = "No camera found"
 DEMO = "Demo"
 OPEN_FILE = "Open file…"
 OPEN_TITLE = "Open a video or a recording"
-FILE_FILTERS = "Videos and recordings (*.mp4 *.m4v *.mov *.mkv *.avi *.webm *.npz *.jsonl);;All files (*)"
+FILE_FILTERS = "Videos and recordings (*.mp4 *.m4v *.mov *.mkv *.avi *.webm *.npz);;All files (*)"
 QUIT = "Quit"
 TOOLTIPS = {
     START: "Start (Space)",
