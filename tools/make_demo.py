@@ -72,11 +72,37 @@ def wave(script: Script, times: int = 5) -> None:
         script.to(0.28, {**up, "right forearm": (-0.45, 1, -0.3)})
 
 
-def clap(script: Script, times: int = 6) -> None:
-    arms = {"left arm": (-0.25, -0.75, -0.45), "right arm": (0.25, -0.75, -0.45)}
+def jog(script: Script, steps: int = 10) -> None:
+    for step in range(steps):
+        lead, other, side = ("left", "right", -1) if step % 2 == 0 else ("right", "left", 1)
+        script.to(
+            0.22,
+            {
+                f"{lead} thigh": (side * 0.05, -0.8, -0.6), f"{lead} shin": (side * 0.02, -0.85, 0.5),
+                f"{lead} arm": (side * 0.2, -0.9, 0.45), f"{lead} forearm": (0, -0.1, -1),
+                f"{other} arm": (-side * 0.2, -0.9, -0.35), f"{other} forearm": (0, 0.35, -0.95),
+            },
+        )  # fmt: skip
+
+
+def throw(script: Script) -> None:
+    script.to(0.5, {"right arm": (0.75, 0.35, 0.5), "right forearm": (0.1, 0.9, 0.4)})
+    script.to(0.25, {"right arm": (0.3, 0.2, -0.95), "right forearm": (0, -0.1, -1)})
+    script.to(0.3, {"right arm": (0.1, -0.8, -0.6), "right forearm": (-0.2, -0.9, -0.4)})
+
+
+def curl(script: Script, times: int = 3) -> None:
     for _ in range(times):
-        script.to(0.22, {**arms, "left forearm": (-0.25, 0.3, -1), "right forearm": (0.25, 0.3, -1)})
-        script.to(0.18, {**arms, "left forearm": (0.75, 0.3, -1), "right forearm": (-0.75, 0.3, -1)})
+        script.to(0.5, both_arms((-0.1, -0.8, -0.55), (-0.05, 0.85, -0.5)))
+        script.to(0.5, both_arms((-0.12, -0.95, -0.2), (0, -0.95, -0.3)))
+
+
+def both_arms(arm: tuple[float, float, float], forearm: tuple[float, float, float]) -> Pose:
+    """A pose of both arms from that of the left."""
+    return {
+        "left arm": arm, "right arm": (-arm[0], *arm[1:]),
+        "left forearm": forearm, "right forearm": (-forearm[0], *forearm[1:]),
+    }  # fmt: skip
 
 
 def box(script: Script, times: int = 4) -> None:
@@ -98,8 +124,8 @@ SEATED: Pose = {
 }  # fmt: skip
 #: On the way, somebody leans forward and swings the arms back.
 LEANING: Pose = {
-    "spine": (0, 0.87, -0.5), "head": (0, 0.95, -0.35),
-    "left thigh": (-0.08, -0.9, -0.4), "right thigh": (0.08, -0.9, -0.4),
+    "spine": (0, 0.8, -0.6), "head": (0, 0.95, -0.35),
+    "left thigh": (-0.1, -0.75, -0.65), "right thigh": (0.1, -0.75, -0.65),
     "left shin": (-0.03, -0.97, 0.2), "right shin": (0.03, -0.97, 0.2),
     "left arm": (-0.13, -0.9, 0.42), "left forearm": (-0.03, -0.97, 0.25),
     "right arm": (0.13, -0.9, 0.42), "right forearm": (0.03, -0.97, 0.25),
@@ -107,24 +133,24 @@ LEANING: Pose = {
 
 
 def sit_down(script: Script) -> None:
-    script.to(0.45, LEANING, step=(0.0, 0.25))
-    script.to(0.5, SEATED, step=(0.0, 0.42))
+    script.to(0.4, LEANING, step=(0.0, 0.27))
+    script.to(0.4, SEATED, step=(0.0, 0.45))
 
 
 def stand_up(script: Script) -> None:
-    script.to(0.45, LEANING, step=(0.0, 0.25))
-    script.to(0.5)
+    script.to(0.4, LEANING, step=(0.0, 0.27))
+    script.to(0.4)
 
 
 def demo_script() -> Script:
     script = Script()
     script.to(0.0)
     script.rest(1.2)
-    for movement in (wave, clap, box):
+    for movement in (wave, jog, throw, curl, box):
         movement(script)
         script.rest(1.8)
     sit_down(script)
-    script.to(1.8, SEATED, step=(0.0, 0.42))
+    script.to(1.8, SEATED, step=(0.0, 0.45))
     stand_up(script)
     script.rest(2.0)
     return script
