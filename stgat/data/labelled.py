@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from stgat.data import nw_ucla, utd_mhad
+from stgat.data.formats import FORMATS
 from stgat.data.sequences import SkeletonSequence
 from stgat.errors import DataError
 from stgat.retarget import one_body
 from stgat.skeleton import FloatArray
-
-READERS: dict[str, Callable[[Path], Iterator[SkeletonSequence]]] = {
-    "nw-ucla": nw_ucla.read,
-    "utd-mhad": utd_mhad.read,
-}
 
 
 class DataConfig(BaseModel):
@@ -65,7 +60,7 @@ def load_sequences(
     class_of = {label: number for number, label in enumerate(labels)}
     for data in configs:
         seen: set[str] = set()
-        for sequence in READERS[data.format](data.path):
+        for sequence in FORMATS[data.format].sequences(data.path):
             seen.add(sequence.action)
             if sequence.action not in data.labels or len(sequence.joints_m) < 2:
                 continue
@@ -84,7 +79,7 @@ def _label(sequence: SkeletonSequence, data: DataConfig, class_of: dict[str, int
     return LabelledSequence(
         name=sequence.name,
         dataset=data.format,
-        joints_m=one_body(sequence.joints_m, sequence.layout),
+        joints_m=one_body(sequence.joints_m[:, 0], sequence.layout),
         timestamps_s=sequence.timestamps_s,
         label=class_of[data.labels[sequence.action]],
     )

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import numpy as np
 
-from stgat.data.sequences import SkeletonSequence, check_joints, members
+from stgat.data.sequences import FileFormat, SkeletonSequence, check_joints
 from stgat.errors import DataError
 from stgat.skeleton import KINECT_V1_20
 
@@ -28,10 +27,16 @@ FRAMES_PER_SECOND = 15.0
 _NAME = re.compile(r"a(\d\d)_s(\d\d)_e(\d\d)_v(\d\d)\.json")
 
 
-def read(source: Path) -> Iterator[SkeletonSequence]:
-    """All recordings of a folder or zip archive. Raises DataError that names the file and the place."""
-    for name, content in members(source, ".json"):
-        where = f"{source}: {name}"
+class NWUCLA(FileFormat):
+    name = "nw-ucla"
+    title = "Northwestern-UCLA Multiview Action 3D"
+    licence = "not stated by its authors; published for research"
+    layout = KINECT_V1_20.name
+    frames_per_second = FRAMES_PER_SECOND
+    labels = tuple(ACTIONS.values())
+    suffix = ".json"
+
+    def parse(self, name: str, content: bytes, where: str) -> SkeletonSequence:
         parts = _NAME.fullmatch(PurePosixPath(name).name)
         if not parts or int(parts[1]) not in ACTIONS:
             raise DataError(f"{where}: a name like a01_s01_e00_v01.json with a known action is expected")
@@ -40,12 +45,13 @@ def read(source: Path) -> Iterator[SkeletonSequence]:
         except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
             raise DataError(f"{where}: no 'skeletons' of equal frames in it ({error})") from error
         joints = check_joints(joints, KINECT_V1_20.num_joints, where)
-        yield SkeletonSequence(
+        return SkeletonSequence(
             name=PurePosixPath(name).stem,
-            joints_m=joints,
+            joints_m=joints[:, None],
             timestamps_s=np.arange(len(joints)) / FRAMES_PER_SECOND,
-            layout=KINECT_V1_20.name,
+            layout=self.layout,
             action=ACTIONS[int(parts[1])],
             subject=int(parts[2]),
             camera=int(parts[4]),
+            replication=int(parts[3]),
         )

@@ -1,12 +1,15 @@
-"""What every reader gives: trimmed sequences of skeletons with their labels."""
+"""What every reader gives, labelled sequences of skeletons, and the files it reads them from."""
 
 from __future__ import annotations
 
 import zipfile
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from types import TracebackType
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -15,16 +18,18 @@ from stgat.skeleton import FloatArray
 
 #: No single recording of a real data set comes near this; a larger one is damaged or hostile.
 MAX_MEMBER_BYTES = 64 * 2**20
+FILES_PER_SHARD = 256
 
 
 @dataclass(frozen=True)
 class SkeletonSequence:
     """One trimmed recording of one action.
 
-    joints_m: (T, V, 3) metres of one person, in `layout`.
+    name: unique in its data set.
+    joints_m: (T, M, V, 3) float32 metres in `layout`, the main person first; who is absent is all zeros.
     timestamps_s: (T,) from 0.
     action: the data set's own name of the action.
-    subject, camera: the data set's own numbers; camera is 0 where there is only one.
+    subject, camera, setup, replication: the data set's own numbers; 0 where it has none.
     """
 
     name: str
@@ -32,48 +37,153 @@ class SkeletonSequence:
     timestamps_s: FloatArray
     layout: str
     action: str
-    subject: int
+    subject: int = 0
     camera: int = 0
+    setup: int = 0
+    replication: int = 0
 
 
-def members(source: Path, suffix: str) -> Iterator[tuple[str, bytes]]:
-    """The files of a data set that end in `suffix`, from its folder or its zip archive, in order of name.
+@dataclass(frozen=True)
+class Rejected:
+    """A recording that cannot be used; reason: one sentence that names the file and the place in it."""
 
-    Hidden files are left out. Yields (path inside the source, content). Raises DataError where the source is
-    missing, is no folder or zip, is damaged, or holds no such file.
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A part of a data set that one worker reads.
+
+    name: unique in the data set and fit for a file name. items: what is in it, as the format knows it.
+    size: how many sequences are expected, for the progress shown.
     """
-    found = False
-    if source.is_dir():
-        for path in sorted(source.rglob(f"*{suffix}")):
-            if path.name.startswith("."):
-                continue
-            found = True
-            yield path.relative_to(source).as_posix(), path.read_bytes()
-    elif source.is_file():
+
+    name: str
+    items: tuple[str, ...]
+    size: int
+
+
+class Format(ABC):
+    """A data set's form on disk.
+
+    name: as the `prepare` verb knows it. title, licence: for people. layout: of the joints it gives.
+    labels: the actions in the order of their class numbers; empty where only the data tell.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    licence: ClassVar[str] = "not stated"
+    layout: ClassVar[str]
+    frames_per_second: ClassVar[float]
+    labels: ClassVar[tuple[str, ...]] = ()
+
+    @abstractmethod
+    def shards(self, source: Path) -> list[Shard]:
+        """The parts of a data set, always the same ones in the same order. Raises DataError."""
+
+    @abstractmethod
+    def read(self, source: Path, shard: Shard) -> Iterator[SkeletonSequence | Rejected]:
+        """The sequences of one part, one at a time. Raises DataError where no part of it is usable."""
+
+    def sequences(self, source: Path) -> Iterator[SkeletonSequence]:
+        """All sequences in order. Raises DataError at the first that cannot be used."""
+        for shard in self.shards(source):
+            for sequence in self.read(source, shard):
+                if isinstance(sequence, Rejected):
+                    raise DataError(sequence.reason)
+                yield sequence
+
+
+class FileFormat(Format):
+    """A data set with one file a sequence."""
+
+    suffix: ClassVar[str]
+
+    @abstractmethod
+    def parse(self, name: str, content: bytes, where: str) -> SkeletonSequence:
+        """The sequence in one file. name: its path in the source; where: its name in errors."""
+
+    def shards(self, source: Path) -> list[Shard]:
+        with DataFiles(source, self.suffix) as files:
+            names = files.names
+        starts = range(0, len(names), FILES_PER_SHARD)
+        parts = [names[start : start + FILES_PER_SHARD] for start in starts]
+        return [Shard(f"{number:05}", part, len(part)) for number, part in enumerate(parts)]
+
+    def read(self, source: Path, shard: Shard) -> Iterator[SkeletonSequence | Rejected]:
+        with DataFiles(source, self.suffix) as files:
+            for name in shard.items:
+                try:
+                    yield self.parse(name, files.read(name), f"{source}: {name}")
+                except DataError as error:
+                    yield Rejected(PurePosixPath(name).stem, str(error))
+
+
+class DataFiles:
+    """The files of a data set that end in `suffix`, in its folder or its zip archive.
+
+    names: their paths inside the source, in order; hidden files are left out.
+
+    Raises DataError where the source is missing, is no folder or zip, is damaged, or holds no such file.
+    """
+
+    def __init__(self, source: Path, suffix: str) -> None:
+        self._source = source
+        self._archive: zipfile.ZipFile | None = None
+        if source.is_dir():
+            paths = [
+                path.relative_to(source).as_posix() for path in source.rglob(f"*{suffix}") if path.is_file()
+            ]
+        elif source.is_file():
+            try:
+                self._archive = zipfile.ZipFile(source)
+            except (zipfile.BadZipFile, EOFError, OSError) as error:
+                raise DataError(f"{source}: not a readable zip archive ({error})") from error
+            paths = [name for name in self._archive.namelist() if name.endswith(suffix)]
+        else:
+            raise DataError(f"{source}: no such file or folder; give the data set's folder or zip archive")
+        self.names = tuple(sorted(path for path in paths if not PurePosixPath(path).name.startswith(".")))
+        if not self.names:
+            self.close()
+            raise DataError(f"{source}: holds no {suffix} file; is it the right data set?")
+
+    def read(self, name: str) -> bytes:
+        """The content of one of the files. Raises DataError where it is damaged or absurdly large."""
         try:
-            with zipfile.ZipFile(source) as archive:
-                for info in sorted(archive.infolist(), key=lambda info: info.filename):
-                    name = PurePosixPath(info.filename)
-                    if info.is_dir() or name.suffix != suffix or name.name.startswith("."):
-                        continue
-                    if info.file_size > MAX_MEMBER_BYTES:
-                        raise DataError(f"{source}: {name} claims {info.file_size} bytes; it looks damaged")
-                    found = True
-                    yield str(name), _unpack(archive, info, source)
-        except (zipfile.BadZipFile, EOFError, OSError) as error:
-            raise DataError(f"{source}: not a readable zip archive ({error})") from error
-    else:
-        raise DataError(f"{source}: no such file or folder; give the data set's folder or zip archive")
-    if not found:
-        raise DataError(f"{source}: holds no {suffix} file; is it the right data set?")
+            if self._archive is None:
+                path = self._source / name
+                self._check_size(name, path.stat().st_size)
+                return path.read_bytes()
+            info = self._archive.getinfo(name)
+            self._check_size(name, info.file_size)
+            return self._archive.read(info)
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            EOFError,
+            OSError,
+            NotImplementedError,
+            RuntimeError,
+        ) as error:
+            # The last two: a compression that is not known here, and a password.
+            raise DataError(f"{self._source}: {name} is damaged or cannot be unpacked ({error})") from error
 
+    def _check_size(self, name: str, size: int) -> None:
+        if size > MAX_MEMBER_BYTES:
+            raise DataError(f"{self._source}: {name} claims {size} bytes; it looks damaged")
 
-def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, source: Path) -> bytes:
-    try:
-        return archive.read(info)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        # The last two: a compression that is not known here, and a password.
-        raise DataError(f"{source}: {info.filename} is damaged or cannot be unpacked ({error})") from error
+    def close(self) -> None:
+        if self._archive is not None:
+            self._archive.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
 
 def check_joints(joints: np.ndarray, num_joints: int, where: str) -> FloatArray:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import numpy as np
 import scipy.io
 
-from stgat.data.sequences import SkeletonSequence, check_joints, members
+from stgat.data.sequences import FileFormat, SkeletonSequence, check_joints
 from stgat.errors import DataError
 from stgat.skeleton import KINECT_V1_20
 
@@ -33,10 +32,16 @@ _TO_KINECT_V1 = (3, 2, 1, 0, *range(4, 20))
 _NAME = re.compile(r"a(\d+)_s(\d+)_t(\d+)_skeleton\.mat")
 
 
-def read(source: Path) -> Iterator[SkeletonSequence]:
-    """All recordings of a folder or zip archive. Raises DataError that names the file and the place."""
-    for name, content in members(source, ".mat"):
-        where = f"{source}: {name}"
+class UTDMHAD(FileFormat):
+    name = "utd-mhad"
+    title = "UTD-MHAD"
+    licence = "not stated by its authors; published for research"
+    layout = KINECT_V1_20.name
+    frames_per_second = FRAMES_PER_SECOND
+    labels = ACTIONS
+    suffix = ".mat"
+
+    def parse(self, name: str, content: bytes, where: str) -> SkeletonSequence:
         parts = _NAME.fullmatch(PurePosixPath(name).name)
         if not parts or not 1 <= int(parts[1]) <= len(ACTIONS):
             raise DataError(f"{where}: a name like a1_s1_t1_skeleton.mat with a known action is expected")
@@ -47,11 +52,12 @@ def read(source: Path) -> Iterator[SkeletonSequence]:
         if skeletons.ndim != 3:
             raise DataError(f"{where}: 'd_skel' should be (20, 3, T), found {skeletons.shape}")
         joints = check_joints(skeletons.transpose(2, 0, 1), KINECT_V1_20.num_joints, where)
-        yield SkeletonSequence(
+        return SkeletonSequence(
             name=PurePosixPath(name).stem,
-            joints_m=joints[:, _TO_KINECT_V1],
+            joints_m=joints[:, _TO_KINECT_V1][:, None],
             timestamps_s=np.arange(len(joints)) / FRAMES_PER_SECOND,
-            layout=KINECT_V1_20.name,
+            layout=self.layout,
             action=ACTIONS[int(parts[1]) - 1],
             subject=int(parts[2]),
+            replication=int(parts[3]),
         )

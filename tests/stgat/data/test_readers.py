@@ -13,6 +13,7 @@ import scipy.io
 from numpy.testing import assert_allclose
 
 from stgat.data import nw_ucla, utd_mhad
+from stgat.data.formats import FORMATS
 from stgat.data.sequences import MAX_MEMBER_BYTES, SkeletonSequence
 from stgat.errors import DataError
 from tests.stgat.data.files import TO_UTD, nw_ucla_file, utd_mhad_file, write_folder, write_zip
@@ -36,22 +37,22 @@ def test_nw_ucla_is_read_from_folder_and_zip_in_order_of_name(tmp_path: Path, wr
     files = {name: nw_ucla_file(recording(T)) for T, name in enumerate(names, 3)}
     others = {"readme.txt": b"hello", "__MACOSX/._a01_s03_e02_v01.json": b"what a Mac leaves behind"}
     source = write(tmp_path / "nw", files | others)
-    first, second = nw_ucla.read(source)
+    first, second = FORMATS["nw-ucla"].sequences(source)
     assert (first.name, first.action, first.subject, first.camera) == (
         "a01_s03_e02_v01", "pick up with one hand", 3, 1,
     )  # fmt: skip
     assert (second.action, second.subject, second.camera) == ("carry", 10, 3)
     assert first.layout == second.layout == "kinect-v1-20"
-    assert_allclose(first.joints_m, recording(4), rtol=1e-6)
+    assert_allclose(first.joints_m[:, 0], recording(4), rtol=1e-6)
     assert_allclose(second.timestamps_s, np.arange(3) / 15)
 
 
 @pytest.mark.parametrize("write", [write_folder, write_zip], ids=["folder", "zip"])
 def test_utd_mhad_is_read_into_the_order_of_kinect_v1(tmp_path: Path, write: Callable) -> None:
     source = write(tmp_path / "utd", {f"Skeleton/{UTD_MHAD_NAME}": utd_mhad_file(recording())})
-    (sequence,) = utd_mhad.read(source)
+    (sequence,) = FORMATS["utd-mhad"].sequences(source)
     assert (sequence.action, sequence.subject, sequence.camera) == ("wave", 5, 0)
-    assert_allclose(sequence.joints_m, recording(), rtol=1e-6)
+    assert_allclose(sequence.joints_m[:, 0], recording(), rtol=1e-6)
     assert_allclose(sequence.timestamps_s, np.arange(4) / 30)
     assert sorted(TO_UTD) == list(range(20))
 
@@ -90,7 +91,8 @@ UTD_MHAD_ERRORS = [
 
 @pytest.mark.parametrize(
     ("read", "name", "content", "message"),
-    [(nw_ucla.read, *case) for case in NW_UCLA_ERRORS] + [(utd_mhad.read, *case) for case in UTD_MHAD_ERRORS],
+    [(FORMATS["nw-ucla"].sequences, *case) for case in NW_UCLA_ERRORS]
+    + [(FORMATS["utd-mhad"].sequences, *case) for case in UTD_MHAD_ERRORS],
 )
 def test_what_cannot_be_read_is_named_with_its_place(
     tmp_path: Path, read: Callable, name: str, content: bytes, message: str
@@ -105,7 +107,7 @@ def test_what_cannot_be_read_is_named_with_its_place(
         assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("read", [nw_ucla.read, utd_mhad.read])
+@pytest.mark.parametrize("read", [FORMATS["nw-ucla"].sequences, FORMATS["utd-mhad"].sequences])
 def test_a_source_that_is_missing_empty_or_no_zip_is_named(tmp_path: Path, read: Callable) -> None:
     with pytest.raises(DataError, match=r"nowhere\.zip: no such file or folder; give the data set's folder"):
         list(read(tmp_path / "nowhere.zip"))
@@ -128,23 +130,23 @@ def test_a_damaged_archive_is_named(tmp_path: Path, place: str) -> None:
         content[len(content) // 2 : len(content) // 2 + 40] = b"\xff" * 40
     path.write_bytes(content)
     with pytest.raises(DataError, match=r"set\.zip: (a01\S+ is damaged|not a readable zip archive)"):
-        list(nw_ucla.read(path))
+        list(FORMATS["nw-ucla"].sequences(path))
 
 
 def test_a_member_that_claims_an_absurd_size_is_not_unpacked(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "bomb.zip", {NW_UCLA_NAME: bytes(MAX_MEMBER_BYTES + 1)})
     with pytest.raises(DataError, match=rf"bomb\.zip: {NW_UCLA_NAME} claims \d+ bytes; it looks damaged"):
-        list(nw_ucla.read(path))
+        list(FORMATS["nw-ucla"].sequences(path))
 
 
 @pytest.fixture(scope="module")
 def nw_ucla_sequences(shared_dir: Path) -> list[SkeletonSequence]:
-    return list(nw_ucla.read(shared_dir / "datasets" / "nw-ucla.zip"))
+    return list(FORMATS["nw-ucla"].sequences(shared_dir / "datasets" / "nw-ucla.zip"))
 
 
 @pytest.fixture(scope="module")
 def utd_mhad_sequences(shared_dir: Path) -> list[SkeletonSequence]:
-    return list(utd_mhad.read(shared_dir / "datasets" / "utd-mhad.zip"))
+    return list(FORMATS["utd-mhad"].sequences(shared_dir / "datasets" / "utd-mhad.zip"))
 
 
 @pytest.mark.shared
@@ -169,7 +171,7 @@ def test_utd_mhad_has_its_published_sizes(utd_mhad_sequences: list[SkeletonSeque
 def test_left_is_left_up_is_up_and_people_stand_before_the_sensor(
     dataset: str, request: pytest.FixtureRequest
 ) -> None:
-    middle = np.stack([np.median(s.joints_m, axis=0) for s in request.getfixturevalue(dataset)])
+    middle = np.stack([np.median(s.joints_m[:, 0], axis=0) for s in request.getfixturevalue(dataset)])
     left, right, head, hips, foot = (middle[:, joint] for joint in (4, 8, 3, 0, 15))
     assert (left[:, 0] < right[:, 0]).mean() > 0.7  # who faces the sensor has the left at smaller x
     assert (head[:, 1] > hips[:, 1]).mean() > 0.98

@@ -1,0 +1,9 @@
+"""Every form of data set that can be read, by name."""
+
+from __future__ import annotations
+
+from stgat.data.nw_ucla import NWUCLA
+from stgat.data.sequences import Format
+from stgat.data.utd_mhad import UTDMHAD
+
+FORMATS: dict[str, Format] = {form.name: form for form in (NWUCLA(), UTDMHAD())}
