@@ -86,6 +86,13 @@ class Format(ABC):
     def read(self, source: Path, shard: Shard) -> Iterator[SkeletonSequence | Rejected]:
         """The sequences of one part, one at a time. Raises DataError where no part of it is usable."""
 
+    def label_names(self, source: Path) -> tuple[str, ...]:
+        """The actions of this source in the order of their class numbers; `labels` unless sources differ.
+
+        Empty where only the recordings tell. Raises DataError.
+        """
+        return self.labels
+
     def sequences(self, source: Path) -> Iterator[SkeletonSequence]:
         """All sequences in order. Raises DataError at the first that cannot be used."""
         for shard in self.shards(source):
