@@ -162,8 +162,11 @@ class LocalAttention(nn.Module):
         S = self.num_heads
         windows = unfold_frames(F.pad(y, (0, 0, 1, 1)), T)  # (N, C, T, W*V)
         attention = self.attention(y)  # (N, S, W*V, V)
-        z = windows.reshape(N, 1, C * T, WINDOW * V) @ attention  # (N, S, C*T, V)
-        return self.project(z.reshape(N, S * C, T, V))
+        # All heads in one matrix product: a product a head would copy the windows S times.
+        attention = attention.transpose(1, 2).reshape(N, WINDOW * V, S * V)
+        z = windows.reshape(N, C * T, WINDOW * V) @ attention  # (N, C*T, S*V)
+        z = z.reshape(N, C, T, S, V).permute(0, 3, 1, 2, 4).reshape(N, S * C, T, V)
+        return self.project(z)
 
     def attention(self, y: Tensor) -> Tensor:
         """(N, C_in, T, V) -> (N, S, W*V, V): what joint v takes from joint u mod V of frame u div V."""
