@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 import mmap
 import pickletools
+import warnings
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -68,9 +69,10 @@ def _run(content: mmap.mmap, path: Path) -> object:
     machine = _Machine(len(content))
     position = 0
     try:
-        for opcode, argument, at in pickletools.genops(cast(IO[bytes], content)):
-            position = at or 0
-            machine.step(opcode.name, argument)
+        with warnings.catch_warnings(action="ignore"):  # of escapes in the texts of protocol 0
+            for opcode, argument, at in pickletools.genops(cast(IO[bytes], content)):
+                position = at or 0
+                machine.step(opcode.name, argument)
         return machine.result()
     except (ValueError, LookupError, TypeError, OverflowError, MemoryError) as error:
         # From pickletools for a file cut short, from the machine for what it does not admit.

@@ -246,6 +246,7 @@ RAW = {
     "no end": (b"\x80\x04]", "pickle exhausted before seeing STOP"),
     "an unknown opcode": (_proto(b"\xff"), "unknown"),
     "text": (b"hello there", "near byte 0"),
+    "a text of protocol 0 with an odd escape": (_proto(b"S'\\ '\n"), "asks for STRING"),
     "a name that is a number": (_proto(b"K\x01K\x02\x93"), "names something by a int"),
     "texts that are copied again and again": (
         _proto(b"c_codecs\nencode\n\x94X\xe8\x03\0\0" + b"a" * 1000 + b"\x8c\x06latin1\x86\x94]"
