@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from app.data_verbs import data_verbs
+from app.terminal import DebugOption, console, told_as_sentences
 
 if TYPE_CHECKING:
     from app.sources import SourceInfo
@@ -26,14 +27,12 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-#: People read this one; stdout is kept for results.
-console = Console(stderr=True, highlight=False, soft_wrap=True)
+cli.add_typer(data_verbs)
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.", metavar="DEVICE")]
 ModelOption = Annotated[Path | None, typer.Option(help="A checkpoint; the shipped one by default.")]
-DebugOption = Annotated[bool, typer.Option("--debug", help="Show tracebacks and the log.")]
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -247,23 +246,3 @@ def progress_bar(
             lambda info: progress.update(task, total=info.frame_count),
             lambda frames: progress.update(task, completed=frames),
         )
-
-
-@contextmanager
-def told_as_sentences(debug: bool) -> Iterator[None]:
-    """Errors that a user can meet become one sentence and exit code 1; --debug shows where they came from."""
-    logging.basicConfig(level=logging.DEBUG if debug else logging.CRITICAL, stream=sys.stderr)
-    if not debug:
-        os.environ.setdefault("GLOG_minloglevel", "2")
-    from app.errors import USER_ERRORS
-
-    try:
-        yield
-    except (*USER_ERRORS, OSError) as error:
-        if debug:
-            raise
-        console.print(f"Error: {error}", style="bold red", markup=False, soft_wrap=True)
-        raise typer.Exit(1) from None
-    except KeyboardInterrupt:
-        console.print("Stopped.")
-        raise typer.Exit(130) from None

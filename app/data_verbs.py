@@ -1,0 +1,52 @@
+"""The verbs about data: make a data set ready for training, and look at one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.terminal import DebugOption, console, told_as_sentences
+
+data_verbs = typer.Typer()
+
+
+@data_verbs.command(epilog="Example: python main.py prepare nw-ucla nw-ucla.zip data/nw-ucla")
+def prepare(
+    form: Annotated[str, typer.Argument(help="What it is: ntu, nw-ucla, ...", metavar="FORMAT")],
+    source: Annotated[Path, typer.Argument(help="Its folder, archive or file.", metavar="SOURCE")],
+    out: Annotated[Path, typer.Argument(help="The folder to make.", metavar="OUT")],
+    missing: Annotated[
+        Path | None, typer.Option(help="A list of samples to leave out, one name a line.", metavar="FILE")
+    ] = None,
+    jobs: Annotated[int | None, typer.Option(help="Processes; one a core by default.", min=1)] = None,
+    restart: Annotated[bool, typer.Option("--restart", help="Replace what is in OUT.")] = False,
+    debug: DebugOption = False,
+) -> None:
+    """Bring a data set into the form that is trained on.
+
+    A run that was ended is continued by the same command. What cannot be used is listed in OUT/rejected.csv.
+    """
+    with told_as_sentences(debug):
+        from app.preparing import outcome, shown
+        from stgat.data.prepare import default_jobs, find_format
+        from stgat.data.prepare import prepare as run
+
+        found = find_format(form)
+        names = read_missing(missing) if missing else frozenset()
+        try:
+            with shown(console) as on_progress:
+                summary = run(found, source, out, names, jobs or default_jobs(), restart, on_progress)
+        except KeyboardInterrupt:
+            console.print(f"Stopped; the same command continues with what {out} holds.", markup=False)
+            raise typer.Exit(130) from None
+        for line in outcome(summary):
+            console.print(line, markup=False)
+
+
+def read_missing(path: Path) -> frozenset[str]:
+    """The names in one of the lists of missing skeletons that NTU RGB+D's authors publish."""
+    from stgat.data.ntu import read_missing_list
+
+    return read_missing_list(path)
