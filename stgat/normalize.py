@@ -68,6 +68,9 @@ def normalize_ntu(joints_m: FloatArray) -> FloatArray:
     return joints[:300].astype(np.float32)
 
 
+#: The preparation STGAT was published with, as others know it.
+normalize = normalize_ntu
+
 NORMALIZERS: dict[Normalization, Callable[[FloatArray], FloatArray]] = {
     "upright-1": normalize_upright,
     "ntu-authors-1": normalize_ntu,
