@@ -39,8 +39,8 @@ class PYSKL(Format):
     Recordings named as NTU's (SsssCcccPpppRrrrAaaa) have their setup, camera, subject and replication, and
     NTU's names of the actions; where any is named otherwise, actions are the labels' numbers as text.
 
-    A pickle can only be read whole: a file is one part, and memory is up to twice the file's size. It is
-    read by `load_arrays`, which runs nothing that a file may ask for.
+    A pickle can only be read whole: a file is one part, and memory goes with its size (see `load_arrays`,
+    which runs nothing that a file may ask for).
     """
 
     name = "pyskl"

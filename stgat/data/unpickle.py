@@ -43,14 +43,13 @@ _TYPE_CODES = frozenset(("b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "
 #: as the code has them; no flags.
 _PLAIN_STATE = (None, None, None, -1, -1, 0)
 
-_MAX_REASON = 200
-
 
 def load_arrays(path: Path) -> object:
     """What a pickle holds, if that is data and nothing else.
 
     Data are None, bool, int, float, str, bytes, list, tuple, dict (keys are text or numbers) and numpy arrays
-    of numbers, read-only; numpy's scalars become Python's. Memory is at most about twice the file's size.
+    of numbers, read-only; numpy's scalars become Python's. Memory is up to three times the file's size, a
+    third of which are the file's own pages, which the system can take back.
 
     Raises DataError, with the place in the file, for whatever else it asks for (none of it is done), for what
     claims to be larger than the file, and for a file cut short.
@@ -76,7 +75,7 @@ def _run(content: mmap.mmap, path: Path) -> object:
         return machine.result()
     except (ValueError, LookupError, TypeError, OverflowError, MemoryError) as error:
         # From pickletools for a file cut short, from the machine for what it does not admit.
-        reason = (str(error) or type(error).__name__).splitlines()[0][:_MAX_REASON]
+        reason = (str(error) or type(error).__name__).splitlines()[0][:200]
         raise DataError(f"{path}: not a pickle of plain data: near byte {position}: {reason}") from error
 
 
@@ -210,7 +209,7 @@ class _Machine:
                 stack.append(_global(argument))
             case "STACK_GLOBAL":
                 name, module = stack.pop(), stack.pop()
-                stack.append(_global(f"{_text(module)} {_text(name)}"))
+                stack.append(_global(" ".join((module, name))))  # a TypeError where they are no text
             case "REDUCE":
                 arguments, called = stack.pop(), stack.pop()
                 stack.append(self._make(called, arguments))
@@ -271,12 +270,6 @@ def _global(name: str) -> _Global:
     if name not in _GLOBALS:
         raise ValueError(f"asks for {name.replace(' ', '.')}; only numpy arrays and containers are read")
     return _Global(_GLOBALS[name])
-
-
-def _text(item: Any) -> str:
-    if not isinstance(item, str):
-        raise TypeError(f"names something by a {type(item).__name__}")
-    return item
 
 
 def _set_state(target: Any, state: Any) -> None:

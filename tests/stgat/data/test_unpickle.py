@@ -247,7 +247,7 @@ RAW = {
     "an unknown opcode": (_proto(b"\xff"), "unknown"),
     "text": (b"hello there", "near byte 0"),
     "a text of protocol 0 with an odd escape": (_proto(b"S'\\ '\n"), "asks for STRING"),
-    "a name that is a number": (_proto(b"K\x01K\x02\x93"), "names something by a int"),
+    "a name that is a number": (_proto(b"K\x01K\x02\x93"), "expected str instance, int found"),
     "texts that are copied again and again": (
         _proto(b"c_codecs\nencode\n\x94X\xe8\x03\0\0" + b"a" * 1000 + b"\x8c\x06latin1\x86\x94]"
                + b"h\x00h\x01Ra" * 5),
