@@ -5,7 +5,6 @@ from __future__ import annotations
 from stgat.data.ctrgcn import CTRGCN
 from stgat.data.kinetics import Kinetics
 from stgat.data.ntu import NTU60, NTU120
-from stgat.data.ntu import NTU60, NTU120
 from stgat.data.nw_ucla import NWUCLA
 from stgat.data.pyskl import PYSKL
 from stgat.data.sequences import Format
