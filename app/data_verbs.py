@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from app.terminal import DebugOption, console, told_as_sentences
 
@@ -43,6 +44,32 @@ def prepare(
             raise typer.Exit(130) from None
         for line in outcome(summary):
             console.print(line, markup=False)
+
+
+@data_verbs.command(epilog="Example: python main.py inspect data/nw-ucla --sample a01_s01_e00_v01")
+def inspect(
+    path: Annotated[
+        Path, typer.Argument(help="A prepared data set, or a checkpoint (.safetensors).", metavar="PATH")
+    ],
+    sample: Annotated[
+        str | None, typer.Option(help="Animate this sample: a name, or a number from 0.", metavar="SAMPLE")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            help="The picture: .png of the data set; .gif or .mp4 of a sample, NAME.gif by default.",
+            metavar="FILE",
+        ),
+    ] = None,
+    debug: DebugOption = False,
+) -> None:
+    """Look at a prepared data set, one of its samples, or a checkpoint."""
+    with told_as_sentences(debug):
+        from app.inspect.report import inspect as run
+
+        written = run(path, sample, output, Console(highlight=False).print)
+        if written:
+            console.print(f"Wrote {written}", markup=False)
 
 
 def read_missing(path: Path) -> frozenset[str]:
