@@ -78,7 +78,8 @@ def read_regular(content: bytes) -> Rows | None:
     numbers = _to_numbers(content, text, *words)
     if numbers is None:
         return None
-    return Rows(num_frames, ids, frames.tolist(), numbers.astype(np.float32).reshape(-1, NUM_JOINTS, 3))
+    joints_m = np.ascontiguousarray(numbers.reshape(3, -1).T, dtype=np.float32)
+    return Rows(num_frames, ids, frames.tolist(), joints_m.reshape(-1, NUM_JOINTS, 3))
 
 
 @cache
@@ -102,7 +103,7 @@ def _find_lines(content: bytes, text: ByteArray) -> _Lines | None:
     if b"/" in content:
         return None
     num_known = np.count_nonzero(text - np.uint8(_MINUS) <= _NINE - _MINUS)  # - . / and the digits
-    num_known += np.count_nonzero(separates)
+    num_known += np.count_nonzero(is_space) + len(line_ends)
     if b"E" in content:
         num_known += np.count_nonzero(text == _EXPONENT)
     ends = line_ends
@@ -160,26 +161,28 @@ def _all_say(text: ByteArray, lines: _Lines, which: IntArray, chars: tuple[IntAr
 
 def _read_ids(content: bytes, starts: list[int]) -> list[int] | None:
     words = [content[start : content.index(b" ", start)] for start in starts]
-    if not all(word.isdigit() and len(word) <= 20 for word in words):
+    distinct = set(words)
+    if not all(word.isdigit() and len(word) <= 20 for word in distinct):
         return None
-    return [int(word) for word in words]
+    numbers = {word: int(word) for word in distinct}
+    return [numbers[word] for word in words]
 
 
 def _find_coordinates(lines: _Lines, joint_lines: IntArray) -> tuple[IntArray, IntArray] | None:
-    """(words,) where the first three words of these lines start and end."""
+    """(3 * lines,) where the first words of these lines start and end, then the second, then the third."""
     if np.any(lines.num_words[joint_lines] != WORDS_PER_JOINT):
         return None
-    starts = np.empty((len(joint_lines), 3), dtype=np.int64)
+    starts = np.empty((3, len(joint_lines)), dtype=np.int64)
     ends = np.empty_like(starts)
-    starts[:, 0] = begin = lines.starts[joint_lines]
+    starts[0] = begin = lines.starts[joint_lines]
     # The flags of the 57 bytes or more that follow the line's start: room for three words of this data set.
     eights = np.ndarray((len(lines.spaces) - 7,), dtype="<u8", buffer=lines.spaces, strides=(1,))
     flags = eights[begin >> 3] >> (begin & 7).astype(np.uint64)
     for word in range(3):
         if word:
-            starts[:, word] = ends[:, word - 1] + 1
+            starts[word] = ends[word - 1] + 1
             flags &= flags - np.uint64(1)  # without its lowest set bit
-        ends[:, word] = begin + np.bitwise_count(~flags & (flags - np.uint64(1)))  # the bits under that bit
+        ends[word] = begin + np.bitwise_count(~flags & (flags - np.uint64(1)))  # the bits under that bit
     return (starts.ravel(), ends.ravel()) if np.all(flags) else None
 
 
@@ -214,7 +217,7 @@ def _to_numbers(content: bytes, text: ByteArray, starts: IntArray, ends: IntArra
     unit = _POWERS_OF_TEN.take(decimals, mode="clip")
     before_dot = whole // (unit * np.uint64(10)) * num_dots
     values = (whole - before_dot * unit * np.uint64(9)).astype(np.float64) / unit.astype(np.float64)
-    np.negative(values, out=values, where=negative)
+    values *= 1.0 - 2.0 * negative
 
     plain = (num_digits + num_dots == lengths) & (num_dots <= 1) & (num_digits > 0)
     for word in np.flatnonzero(~plain):  # with an exponent, very long, or wrong
@@ -222,7 +225,7 @@ def _to_numbers(content: bytes, text: ByteArray, starts: IntArray, ends: IntArra
         if number is None:
             return None
         values[word] = number
-    return values if np.all(np.abs(values) <= MAX_COORDINATE_M) else None
+    return values if np.abs(values).max() <= MAX_COORDINATE_M else None
 
 
 def _read_eight_digits(digits: BitArray) -> BitArray:
