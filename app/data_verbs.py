@@ -15,7 +15,9 @@ data_verbs = typer.Typer()
 
 @data_verbs.command(epilog="Example: python main.py prepare nw-ucla nw-ucla.zip data/nw-ucla")
 def prepare(
-    form: Annotated[str, typer.Argument(help="What it is: ntu, nw-ucla, ...", metavar="FORMAT")],
+    form: Annotated[
+        str, typer.Argument(help="ntu60, nw-ucla, ...; a wrong name lists all.", metavar="FORMAT")
+    ],
     source: Annotated[Path, typer.Argument(help="Its folder, archive or file.", metavar="SOURCE")],
     out: Annotated[Path, typer.Argument(help="The folder to make.", metavar="OUT")],
     missing: Annotated[

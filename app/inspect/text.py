@@ -28,6 +28,11 @@ def write(
     part[:] = np.round(part * (1 - cover) + np.array(colour) * cover)
 
 
+def text_width(words: str, size: int) -> float:
+    """In pixels."""
+    return _font(size).getlength(words)
+
+
 @lru_cache(maxsize=8)
 def _font(size: int) -> ImageFont.FreeTypeFont:
     # The one matplotlib brings: no system need have it, and it knows most of the world's letters.
@@ -38,10 +43,9 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
 
 @lru_cache(maxsize=256)
 def _fit(words: str, size: int, width: int) -> str:
-    font = _font(size)
-    if font.getlength(words) <= width:
+    if text_width(words, size) <= width:
         return words
-    while words and font.getlength(f"{words}…") > width:
+    while words and text_width(f"{words}…", size) > width:
         words = words[:-1]
     return f"{words}…"
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.inspect.text import Canvas, write
+from app.inspect.text import Canvas, text_width, write
 from stgat.skeleton import OPENPOSE18, OPENPOSE18_SHIFTED, FloatArray, Layout
 
 RGB = tuple[int, int, int]
@@ -29,6 +29,8 @@ _PICTURE_ASPECT = 340 / 256
 
 PANEL_SIZE = 420
 _MARGIN, _HEADER, _FOOTER = 16, 64, 40
+#: How much of a panel people take, and where in it the lowest joint is; above them is room for their names.
+_FILLED, _FLOOR = 0.73, 0.92
 _SIXTEENTHS = 4  # cv2 takes places in 2**-4 pixels
 _HEAD_RADIUS = 0.085
 
@@ -105,13 +107,13 @@ def _place(views: Sequence[_View], known: NDArray[np.bool_]) -> tuple[list[Float
         boxes.append(np.percentile(points, (0.3, 99.7), axis=0))  # (2, 2) low and high
     low_y, high_y = min(box[0, 1] for box in boxes), max(box[1, 1] for box in boxes)
     extent = max(high_y - low_y, *(box[1, 0] - box[0, 0] for box in boxes), 1e-6)
-    scale = 0.78 * PANEL_SIZE / extent
+    scale = _FILLED * PANEL_SIZE / extent
     placed = []
     for number, (view, box) in enumerate(zip(views, boxes, strict=True)):
         left, top = _corner(number)
         middle_x = box[:, 0].mean()
         x = left + PANEL_SIZE / 2 + (view.points[..., 0] - middle_x) * scale
-        y = top + 0.93 * PANEL_SIZE - (view.points[..., 1] - low_y) * scale
+        y = top + _FLOOR * PANEL_SIZE - (view.points[..., 1] - low_y) * scale
         placed.append(np.stack([x, y], axis=-1))
     return placed, scale
 
@@ -127,7 +129,8 @@ def _backdrop(
     """What stays the same in all frames."""
     width = _MARGIN + len(views) * (PANEL_SIZE + _MARGIN)
     canvas = np.full((_HEADER + PANEL_SIZE + _FOOTER, width, 3), BACKGROUND, np.uint8)
-    write(canvas, clip.title, (_MARGIN, 12), 19, BRIGHT, width - 2 * _MARGIN)
+    size = 19 if text_width(clip.title, 19) <= width - 2 * _MARGIN else 14
+    write(canvas, clip.title, (_MARGIN, 12 + (19 - size) // 2), size, BRIGHT, width - 2 * _MARGIN)
     write(canvas, clip.subtitle, (_MARGIN, 38), 13, MUTED, width - 2 * _MARGIN)
     for number, view in enumerate(views):
         left, top = _corner(number)
@@ -145,7 +148,7 @@ def _backdrop(
 def _grid(panel: Canvas, scale: float) -> None:
     """Lines half a metre apart, from the lowest joint up, and how long a metre is."""
     size, step = panel.shape[0], 0.5 * scale
-    floor = 0.93 * size
+    floor = _FLOOR * size
     for y in np.arange(floor, 0, -step):
         panel[round(y) : round(y) + 1] = GRID
     for x in np.concatenate([np.arange(size / 2, size, step), np.arange(size / 2 - step, 0, -step)]):

@@ -78,7 +78,7 @@ def test_both_views_have_one_scale_and_up_is_up() -> None:
     panel = picture[64 : 64 + PANEL_SIZE, SIDE].astype(int)
     rows, columns = np.nonzero((np.abs(panel - PEOPLE[0]) < 40).all(axis=2))
     assert np.ptp(rows) == pytest.approx(np.ptp(columns), abs=4)
-    assert np.ptp(rows) == pytest.approx(0.78 * PANEL_SIZE, abs=12)
+    assert np.ptp(rows) == pytest.approx(0.73 * PANEL_SIZE, abs=12)
 
 
 def test_who_is_absent_is_not_drawn_and_who_is_near_covers_who_is_far() -> None:
