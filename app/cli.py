@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from app.data_verbs import data_verbs
 from app.terminal import DebugOption, console, told_as_sentences
+from app.training_verbs import training_verbs
 
 if TYPE_CHECKING:
     from app.sources import SourceInfo
@@ -28,6 +28,8 @@ cli = typer.Typer(
     rich_markup_mode="rich",
 )
 cli.add_typer(data_verbs)
+cli.add_typer(training_verbs)
+
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -141,41 +143,6 @@ def pose(
             console.print(warning, style="yellow")
         people = "1 person" if recording.num_people == 1 else f"{recording.num_people} people"
         console.print(f"Wrote {output}: {recording.num_frames} frames, {people}")
-
-
-@cli.command(epilog="Example: python main.py train configs/stgat-actions.yaml epochs=5")
-def train(
-    config: Annotated[Path, typer.Argument(help="A YAML file of configs/.", metavar="CONFIG")],
-    overrides: Annotated[
-        list[str] | None, typer.Argument(help="Changes to it.", metavar="[KEY=VALUE]...")
-    ] = None,
-    output: Annotated[Path | None, typer.Option(help="Default: runs/NAME.safetensors")] = None,
-    debug: DebugOption = False,
-) -> None:
-    """Train a network and measure it on the held-out subjects."""
-    with told_as_sentences(debug):
-        from stgat.checkpoint import save_checkpoint
-        from stgat.training.config import load_config
-        from stgat.training.train import Progress as Epoch
-        from stgat.training.train import train as run
-
-        started = time.monotonic()
-        settings = load_config(config, overrides)
-        path = output or Path("runs") / f"{settings.name}.safetensors"
-
-        def report(epoch: Epoch) -> None:
-            console.print(
-                f"epoch {epoch.epoch:>3}/{epoch.epochs}  loss {epoch.loss:.3f}  "
-                f"training top-1 {epoch.top1:5.1f} %  rate {epoch.learning_rate:.4f}  "
-                f"{epoch.samples_per_s:.0f} samples/s"
-            )
-
-        checkpoint = run(settings, report)
-        sha256 = save_checkpoint(path, checkpoint.model, checkpoint.metadata)
-        for name, value in checkpoint.metadata.metrics.items():
-            console.print(f"held-out {name}: {value:.2f} %")
-        minutes = (time.monotonic() - started) / 60
-        console.print(f"Wrote {path} (sha256 {sha256[:16]}...) after {minutes:.1f} minutes")
 
 
 @cli.command(

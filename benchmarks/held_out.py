@@ -25,8 +25,8 @@ from app.errors import USER_ERRORS
 from stgat.checkpoint import load_checkpoint
 from stgat.data.labelled import load_sequences
 from stgat.skeleton import FloatArray
-from stgat.training.config import load_config
 from stgat.training.evaluate import Evaluation, evaluate
+from stgat.training.load_config import load_config
 
 
 def calibration_error(probabilities: FloatArray, right: FloatArray, bins: int = 15) -> float:
@@ -82,7 +82,7 @@ def main() -> int:
     except USER_ERRORS as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
-    result = evaluate(checkpoint.model, held_out, checkpoint.metadata.preprocessing)
+    result = evaluate(checkpoint.model, held_out, checkpoint.metadata.preprocessing, config.labels)
     report(result, config.labels, Console())
     return 0
 

@@ -25,7 +25,7 @@ from stgat.data.labelled import load_sequences
 from stgat.normalize import normalize_upright
 from stgat.retarget import one_body
 from stgat.skeleton import FloatArray
-from stgat.training.config import load_config
+from stgat.training.load_config import load_config
 
 FIRST_FRAMES = 8
 BONES = {

@@ -30,4 +30,8 @@ class TrainingError(RuntimeError):
     """A run that cannot go on; the message says what led to it."""
 
 
+class TrainingStopped(Exception):  # noqa: N818 - no error
+    """A run was ended from outside and saved; the message says how to go on."""
+
+
 STGAT_ERRORS = (CheckpointError, OfficialCheckpointError, DeviceError, DataError, ConfigError, TrainingError)

@@ -1,10 +1,11 @@
 """The one normalisation, for training windows and live windows alike.
 
-Two are known, by the name a checkpoint carries:
+Three are known, by the name a checkpoint carries:
 
     upright-1     for one camera and one body: the person is moved to the origin, measured in torso lengths
                   and turned about the vertical to face the camera. What the application's own models use.
     ntu-authors-1 what the STGAT authors did to NTU RGB+D, for checkpoints of theirs.
+    identity-1    nothing: for joints that come normalised, such as Kinetics-Skeleton's.
 """
 
 from __future__ import annotations
@@ -15,21 +16,27 @@ from typing import Literal
 import numpy as np
 
 from stgat.retarget import SHOULDERS, TORSO_M
-from stgat.skeleton import FloatArray
+from stgat.skeleton import KINECT_V1_20, NTU25, FloatArray
 
-Normalization = Literal["upright-1", "ntu-authors-1"]
+Normalization = Literal["upright-1", "ntu-authors-1", "identity-1"]
 
-_ROOT, _SPINE_SHOULDER, _RIGHT_SHOULDER, _LEFT_ELBOW = 0, 20, 8, 5
+#: The axis of the normalised skeleton that points up, and about which people turn.
+VERTICAL: dict[Normalization, int] = {"upright-1": 1, "ntu-authors-1": 2, "identity-1": 1}
+
+_ROOT, _LEFT_ELBOW = 0, 5  # in both layouts below, like the shoulders
+_SPINE_SHOULDER = {NTU25.name: 20, KINECT_V1_20.name: 2}
 
 
-def normalize_upright(joints_m: FloatArray) -> FloatArray:
+def normalize_upright(joints_m: FloatArray, layout: str = NTU25.name) -> FloatArray:
     """Move, scale and turn a window of skeletons on the one body.
 
-    joints_m: (T, M, 25, 3) metres, the first person first; an absent person is all zeros and stays so.
+    joints_m: (T, M, V, 3) metres in `layout` (ntu25 or kinect-v1-20), the first person first; an absent
+        person is all zeros and stays so.
     The origin is the median place of the first person's root, the unit a torso (stgat.retarget), and the
     first person's mean shoulder line lies in the plane of the picture. Up stays up: which way somebody
-    leans is not taken away, nor is where they move during the window.
+    leans is not taken away, nor is where they move during the window. Raises ValueError for another layout.
     """
+    _spine_shoulder(layout)
     joints = np.asarray(joints_m, dtype=np.float64)
     present = np.any(joints != 0, axis=(2, 3))  # (T, M)
     if not present[:, 0].any():
@@ -41,14 +48,16 @@ def normalize_upright(joints_m: FloatArray) -> FloatArray:
     return np.where(present[..., None, None], turned, 0.0).astype(np.float32)
 
 
-def normalize_ntu(joints_m: FloatArray) -> FloatArray:
+def normalize_ntu(joints_m: FloatArray, layout: str = NTU25.name) -> FloatArray:
     """The STGAT authors' preparation of NTU RGB+D samples.
 
-    joints_m: (T, M, 25, 3) metres; absent people and frames are zeros. Frames without anybody at the
-    start are closed up; then the hip of the first body's first frame becomes the origin, its spine
-    (joint 1 to 21, 1-based) the unit and the z axis, and its left elbow (joint 6) lies above x.
-    Returns (min(T, 300), M, 25, 3) float32.
+    joints_m: (T, M, V, 3) metres in `layout` (ntu25 or kinect-v1-20); absent people and frames are zeros.
+    Frames without anybody at the start are closed up; then the hip of the first body's first
+    frame becomes the origin, its spine (joint 1 to 21, 1-based) the unit and the z axis, and its left elbow
+    (joint 6) lies above x.
+    Returns (min(T, 300), M, V, 3) float32. Raises ValueError for another layout.
     """
+    spine_shoulder = _spine_shoulder(layout)
     joints = np.asarray(joints_m, dtype=np.float64).copy()
     for m in range(joints.shape[1]):
         person = joints[:, m]
@@ -60,21 +69,37 @@ def normalize_ntu(joints_m: FloatArray) -> FloatArray:
             joints[: len(kept), m] = kept
     present = np.any(joints != 0, axis=-1, keepdims=True)
     joints = np.where(present, joints - joints[0, 0, _ROOT], 0.0)
-    spines = np.linalg.norm(joints[:, 0, _SPINE_SHOULDER] - joints[:, 0, _ROOT], axis=-1)
+    spines = np.linalg.norm(joints[:, 0, spine_shoulder] - joints[:, 0, _ROOT], axis=-1)
     if spines.any():
         joints = joints / spines[np.argmax(spines > 0)]
-    joints = joints @ _rotation_onto_z(joints[0, 0, _SPINE_SHOULDER] - joints[0, 0, _ROOT]).T
-    joints = joints @ _turn_about(2, joints[0, 0, _LEFT_ELBOW] - joints[0, 0, _SPINE_SHOULDER]).T
+    joints = joints @ _rotation_onto_z(joints[0, 0, spine_shoulder] - joints[0, 0, _ROOT]).T
+    joints = joints @ _turn_about(2, joints[0, 0, _LEFT_ELBOW] - joints[0, 0, spine_shoulder]).T
     return joints[:300].astype(np.float32)
+
+
+def keep_as_is(joints: FloatArray, layout: str = NTU25.name) -> FloatArray:
+    """(T, M, V, 3), already normalised, in any layout."""
+    return np.asarray(joints, dtype=np.float32)
 
 
 #: The preparation STGAT was published with, as others know it.
 normalize = normalize_ntu
 
-NORMALIZERS: dict[Normalization, Callable[[FloatArray], FloatArray]] = {
+#: Each takes joints (T, M, V, 3) and the name of their layout.
+NORMALIZERS: dict[Normalization, Callable[[FloatArray, str], FloatArray]] = {
     "upright-1": normalize_upright,
     "ntu-authors-1": normalize_ntu,
+    "identity-1": keep_as_is,
 }
+
+
+def _spine_shoulder(layout: str) -> int:
+    if layout not in _SPINE_SHOULDER:
+        raise ValueError(
+            f"skeletons of layout {layout!r} have no spine to be turned by; known: {NTU25.name}, "
+            f"{KINECT_V1_20.name}"
+        )
+    return _SPINE_SHOULDER[layout]
 
 
 def _turn_about(axis: int, direction: FloatArray) -> FloatArray:

@@ -64,7 +64,7 @@ def window_joints(
 
 def to_network(joints_m: FloatArray, preprocessing: Preprocessing) -> FloatArray:
     """Window joints (T, M, V, 3) in metres -> normalised stream (C, T, V, M)."""
-    normalized = NORMALIZERS[preprocessing.normalization](joints_m)
+    normalized = NORMALIZERS[preprocessing.normalization](joints_m, preprocessing.layout)
     layout = get_layout(preprocessing.layout)
     stream = to_stream(normalized.transpose(1, 0, 2, 3), layout, preprocessing.stream)  # (M, T, V, C)
     return np.ascontiguousarray(stream.transpose(3, 1, 2, 0), dtype=np.float32)

@@ -78,6 +78,12 @@ class Layout:
             parents[child] = parent
         return parents
 
+    def mirror(self) -> NDArray[np.int64]:
+        """(V,) the joint that each joint is in a mirror: left and right change places, by their names."""
+        other = {"left": "right", "right": "left"}
+        names = [" ".join(other.get(word, word) for word in joint.split()) for joint in self.joints]
+        return np.array([self.joints.index(name) for name in names])
+
 
 def _count_hops(num_joints: int, bones: tuple[tuple[int, int], ...]) -> NDArray[np.int64]:
     step = np.eye(num_joints, dtype=bool)

@@ -7,14 +7,15 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.spatial.transform import Rotation
 
 from stgat.data.labelled import LabelledSequence
+from stgat.normalize import VERTICAL
 from stgat.preprocessing import Preprocessing, to_network
 from stgat.retarget import one_body
 from stgat.sampling import resample
-from stgat.skeleton import FloatArray
+from stgat.skeleton import NTU25, FloatArray
 from stgat.training.config import AugmentConfig
 
 #: Joint v of a mirrored skeleton is joint MIRROR[v] of the original (NTU layout).
-MIRROR = (0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 16, 17, 18, 19, 12, 13, 14, 15, 20, 23, 24, 21, 22)
+MIRROR = NTU25.mirror()
 
 _LEFT_HAND, _RIGHT_HAND = (7, 21, 22), (11, 23, 24)
 _ARMS = (4, 5, 6, *_LEFT_HAND, 8, 9, 10, *_RIGHT_HAND)
@@ -52,7 +53,8 @@ def training_window(
     # Errors change bone lengths, which the live road then takes away: so does this one.
     joints = one_body(joints)
     window = to_network(joints[:, None], preprocessing)
-    return turn(window, np.deg2rad(rng.uniform(-augment.yaw_deg, augment.yaw_deg))), label
+    angle = np.deg2rad(rng.uniform(-augment.yaw_deg, augment.yaw_deg))
+    return turn(window, angle, VERTICAL[preprocessing.normalization]), label
 
 
 def choose_window(
@@ -106,8 +108,11 @@ def distort(joints: FloatArray, augment: AugmentConfig, rng: np.random.Generator
     return joints + error
 
 
-def turn(window: FloatArray, angle: float) -> FloatArray:
-    """Turn network input (C=3, T, V, M) about the vertical by an angle in radians."""
-    c, s = np.cos(angle), np.sin(angle)
-    rotation = np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]], dtype=np.float32)
+def turn(window: FloatArray, angle: float, vertical: int = 1) -> FloatArray:
+    """Turn network input (C=3, T, V, M) about the axis `vertical` by an angle in radians."""
+    i, j = (vertical + 1) % 3, (vertical + 2) % 3
+    rotation = np.eye(3, dtype=np.float32)
+    rotation[i, i] = rotation[j, j] = np.cos(angle)
+    rotation[j, i] = np.sin(angle)
+    rotation[i, j] = -rotation[j, i]
     return np.einsum("dc,ctvm->dtvm", rotation, window)

@@ -1,16 +1,13 @@
-"""What a training run is told, from a YAML file and `key=value` overrides."""
+"""What a training run is told. stgat.training.load_config reads it from a YAML file."""
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
-from typing import Any, Literal, Self, get_args, get_origin
+from typing import Literal, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from stgat.data.labelled import DataConfig
-from stgat.errors import ConfigError
 from stgat.model import FrameWeighting, STGATConfig
 from stgat.preprocessing import Preprocessing
 from stgat.retarget import ONE_BODY
@@ -62,121 +59,147 @@ class AugmentConfig(_Section):
     mirror: bool = True
 
 
+class ClipAugmentConfig(_Section):
+    """Ranges of the random changes made to a trimmed clip; all of them off by default.
+
+    crop: shortest and longest share of the clip that is taken and played over the network's frames, and so
+        also the range of its speed; above 1 the first or last pose is held.
+    turn_deg: largest turn about the vertical. tilt_deg: largest turn about each other axis.
+    scale: largest change of size, as a share, of the whole body; half as much again along each axis.
+    jitter: standard deviation of each joint's error in each frame, in units of the normalised skeleton.
+    drop_joints: share of joints that are lost, at the origin, for a whole window.
+    mirror: share of clips in which left and right change places; only for actions that stay what they are.
+    """
+
+    crop: tuple[float, float] = (1.0, 1.0)
+    turn_deg: float = Field(default=0.0, ge=0, le=180)
+    tilt_deg: float = Field(default=0.0, ge=0, le=180)
+    scale: float = Field(default=0.0, ge=0, lt=1)
+    jitter: float = Field(default=0.0, ge=0, le=1)
+    drop_joints: float = Field(default=0.0, ge=0, lt=1)
+    mirror: float = Field(default=0.0, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        low, high = self.crop
+        if not 0.05 <= low <= high <= 2.0:
+            raise ValueError(f"crop: expected 0.05 <= shortest <= longest <= 2, got {low} and {high}")
+        return self
+
+
+class PreparedDataConfig(_Section):
+    """A data set that `prepare` wrote, and which part of it is trained on.
+
+    path: its folder. split: a name of stgat.data.splits. holdout_subjects: training subjects that form the
+    validation part instead. residence: where the joints are kept during training; "auto" is the device
+    when they fit, else they are read from the disk as they are needed.
+    """
+
+    path: Path
+    split: str
+    holdout_subjects: tuple[int, ...] = ()
+    residence: Literal["auto", "device", "disk"] = "auto"
+
+
 class TrainConfig(_Section):
-    """One training run: data, network, optimiser. See configs/ for examples."""
+    """What every training run is told: network, optimiser, machine. See configs/ for examples.
+
+    batch_size: over all processes together.
+    schedule: "cosine" falls to zero over the run; "steps" divides the rate by ten at each of `milestones`.
+        Both follow `warmup_epochs` of linear growth.
+    decay: what weight decay acts on: "weights" alone, or "all" parameters.
+    ema_decay: of the averaged copy of the weights, which is what is measured and saved; 0 for none.
+    clip_norm: the gradient's largest norm; null for no limit.
+    compile: torch.compile; "auto" where there is a GPU.
+    devices: processes on this machine, each with a GPU or CPU cores of its own; under torchrun, torchrun's
+        number counts.
+    """
 
     name: str
-    seed: int = 0
-    data: tuple[DataConfig, ...] = Field(min_length=1)
-    preprocessing: Preprocessing = Preprocessing()
+    seed: int = Field(default=0, ge=0)
     model: ModelConfig
-    augment: AugmentConfig = AugmentConfig()
-    mirror_labels: dict[str, str] = {}
     epochs: int = Field(default=40, ge=1)
     batch_size: int = Field(default=16, ge=2)
+    optimizer: Literal["sgd", "adamw"] = "sgd"
     learning_rate: float = Field(default=0.05, gt=0)
+    schedule: Literal["cosine", "steps"] = "cosine"
+    milestones: tuple[int, ...] = ()
     weight_decay: float = Field(default=5e-4, ge=0)
+    decay: Literal["weights", "all"] = "weights"
     warmup_epochs: float = Field(default=3, ge=0)
     label_smoothing: float = Field(default=0.1, ge=0, lt=1)
     ema_decay: float = Field(default=0.995, ge=0, lt=1)
-    clip_norm: float = Field(default=5.0, gt=0)
+    clip_norm: float | None = Field(default=5.0, gt=0)
     precision: Literal["fp32", "bf16"] = "bf16"
+    compile: Literal["auto", True, False] = "auto"
     threads: int = Field(default=1, ge=1)
     device: str = "auto"
+    devices: int = Field(default=1, ge=1, le=1024)
+
+    @model_validator(mode="after")
+    def _schedule_fits(self) -> Self:
+        if bool(self.milestones) != (self.schedule == "steps"):
+            raise ValueError("milestones: needed with schedule: steps, and only there")
+        return self
+
+    def network(self, num_classes: int, layout: str) -> STGATConfig:
+        """The network that is trained. Raises ValueError."""
+        return STGATConfig(num_classes=num_classes, layout=layout, **self.model.model_dump())
+
+
+class PooledTrainConfig(TrainConfig):
+    """A run on windows in seconds of several raw data sets, on one body: what a webcam will deliver."""
+
+    data: tuple[DataConfig, ...] = Field(min_length=1)
+    preprocessing: Preprocessing = Preprocessing()
+    augment: AugmentConfig = AugmentConfig()
+    mirror_labels: dict[str, str] = {}
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The class names, in the order in which the data sets' tables first name them."""
         return tuple(dict.fromkeys(label for data in self.data for label in data.labels.values()))
 
-    @property
-    def network(self) -> STGATConfig:
-        """The network that is trained."""
-        return STGATConfig(
-            num_classes=len(self.labels), layout=self.preprocessing.layout, **self.model.model_dump()
-        )
-
     @model_validator(mode="after")
     def _can_be_trained(self) -> Self:
         # The readers' sequences come so, whatever is asked for; live windows would be prepared otherwise.
         if (self.preprocessing.layout, self.preprocessing.body) != (NTU25.name, ONE_BODY):
             raise ValueError(f"preprocessing: networks are trained on layout {NTU25.name}, body {ONE_BODY}")
-        try:
-            _ = self.network
-        except ValidationError as error:
-            raise ValueError(f"model: {_message(error.errors()[0])}") from None
+        _check_network(self, len(self.labels), self.preprocessing.layout)
         return self
 
 
-def load_config(path: Path, overrides: list[str] | None = None) -> TrainConfig:
-    """Read a YAML file and apply overrides such as `epochs=5` or `data.0.path=downloads/nw-ucla.zip`.
+class PreparedTrainConfig(TrainConfig):
+    """A run on the trimmed clips of one prepared data set.
 
-    Raises ConfigError for a file that is missing or no YAML, and for unknown keys, naming the nearest.
+    preprocessing: its layout follows from the data and need not be given. sampling: which frames of a clip
+    the network sees. "clip" spreads its frames over the clip, or over a random part of it in training, by
+    interpolation; "drawn" is the authors': drawn_frames of those with a body, in order, at random in
+    training and evenly in tests, then a crop, at random or in the middle.
     """
+
+    data: PreparedDataConfig
+    preprocessing: Preprocessing = Preprocessing(body="as-measured")
+    augment: ClipAugmentConfig = ClipAugmentConfig()
+    sampling: Literal["clip", "drawn"] = "clip"
+    drawn_frames: int = Field(default=150, ge=4, le=4096)
+
+    @model_validator(mode="after")
+    def _can_be_trained(self) -> Self:
+        _check_network(self, 2, self.preprocessing.layout)
+        if self.sampling == "drawn" and self.drawn_frames < self.preprocessing.num_frames:
+            raise ValueError(
+                f"drawn_frames: {self.drawn_frames} are too few to crop {self.preprocessing.num_frames}"
+            )
+        return self
+
+
+def _check_network(config: TrainConfig, num_classes: int, layout: str) -> None:
     try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: not a text file ({error.reason})") from error
-    content = _parse(text, str(path))
-    if not isinstance(content, dict):
-        raise ConfigError(f"{path}: expected keys and values")
-    for override in overrides or []:
-        key, separator, value = override.partition("=")
-        if not separator:
-            raise ConfigError(f"{override!r}: expected key=value")
-        _set(content, key.strip().split("."), _parse(value, repr(override)), override)
-    try:
-        return TrainConfig.model_validate(content)
+        config.network(num_classes, layout)
     except ValidationError as error:
-        raise ConfigError("\n".join(f"{path}: {_explain(item)}" for item in error.errors())) from error
+        reason = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise ValueError(f"model: {reason}") from None
 
 
-def _parse(text: str, where: str) -> Any:
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        reason = " ".join(str(error).split())
-        raise ConfigError(f"{where}: not readable as YAML: {reason}") from error
-
-
-def _set(content: Any, keys: list[str], value: object, override: str) -> None:
-    *parents, last = keys
-    try:
-        for key in parents:
-            content = content[int(key)] if isinstance(content, list) else content.setdefault(key, {})
-        if isinstance(content, list):
-            content[int(last)] = value
-        else:
-            content[last] = value
-    except (TypeError, ValueError, IndexError, AttributeError):
-        raise ConfigError(f"{override!r}: no such place in the configuration") from None
-
-
-def _explain(item: Any) -> str:
-    place = ".".join(str(part) for part in item["loc"])
-    if item["type"] != "extra_forbidden":
-        return f"{place}: {_message(item)}" if place else _message(item)
-    near = difflib.get_close_matches(
-        str(item["loc"][-1]), _known_keys(TrainConfig, list(item["loc"][:-1])), n=1
-    )
-    return f"{place}: unknown key" + (f"; did you mean {near[0]}?" if near else "")
-
-
-def _message(item: Any) -> str:
-    return item["msg"].removeprefix("Value error, ")
-
-
-def _known_keys(model: type[BaseModel], place: list[int | str]) -> list[str]:
-    for part in place:
-        if isinstance(part, int):
-            continue
-        field = model.model_fields.get(part)
-        kinds = [field.annotation] if field else []
-        while kinds and get_origin(kinds[0]):
-            kinds = list(get_args(kinds[0]))
-        if not kinds or not (isinstance(kinds[0], type) and issubclass(kinds[0], BaseModel)):
-            return []
-        model = kinds[0]
-    return list(model.model_fields)
+AnyTrainConfig = PooledTrainConfig | PreparedTrainConfig

@@ -16,26 +16,39 @@ from stgat.skeleton import FloatArray
 
 @dataclass(frozen=True)
 class Evaluation:
-    """probabilities: (number of sequences, K), the mean over each sequence's windows. labels: the truth."""
+    """What a network said of the sequences of one part.
 
-    probabilities: FloatArray
+    scores: (number of sequences, K) logits, or the logarithm of probabilities. labels: the true classes.
+    names, datasets: of each sequence. label_names: the K classes.
+    """
+
+    scores: FloatArray
     labels: FloatArray
+    names: tuple[str, ...]
+    label_names: tuple[str, ...]
     datasets: tuple[str, ...]
+
+    @property
+    def probabilities(self) -> FloatArray:
+        """(number of sequences, K)."""
+        scores = np.exp(self.scores.astype(np.float64) - self.scores.max(axis=1, keepdims=True))
+        return scores / scores.sum(axis=1, keepdims=True)
 
     def top(self, k: int, dataset: str | None = None) -> float:
         """Share of sequences, in percent, whose class is among the k likeliest."""
         rows = np.array([dataset in (None, name) for name in self.datasets])
-        best = np.argsort(-self.probabilities[rows], axis=1)[:, :k]
+        best = np.argsort(-self.scores[rows], axis=1)[:, :k]
         return float((best == self.labels[rows, None]).any(axis=1).mean() * 100)
 
     def mean_class_accuracy(self) -> float:
         """Top-1 in percent, averaged over the classes that occur."""
-        right = self.probabilities.argmax(axis=1) == self.labels
+        right = self.scores.argmax(axis=1) == self.labels
         return float(np.mean([right[self.labels == k].mean() for k in np.unique(self.labels)]) * 100)
 
     def metrics(self) -> dict[str, float]:
         figures = {"top1": self.top(1), "top5": self.top(5), "mean_class": self.mean_class_accuracy()}
-        figures |= {f"top1 {name}": self.top(1, name) for name in sorted(set(self.datasets))}
+        if len(set(self.datasets)) > 1:
+            figures |= {f"top1 {name}": self.top(1, name) for name in sorted(set(self.datasets))}
         return {name: round(value, 2) for name, value in figures.items()}
 
 
@@ -53,6 +66,7 @@ def evaluate(
     model: STGAT,
     sequences: Sequence[LabelledSequence],
     preprocessing: Preprocessing,
+    label_names: tuple[str, ...],
     stride_s: float = 0.5,
     batch_size: int = 64,
 ) -> Evaluation:
@@ -72,8 +86,11 @@ def evaluate(
     probabilities = torch.cat(scores).double().numpy()
     total = np.zeros((len(sequences), probabilities.shape[1]))
     np.add.at(total, owners, probabilities)
+    mean = total / np.bincount(owners)[:, None]
     return Evaluation(
-        probabilities=total / np.bincount(owners)[:, None],
+        scores=np.log(np.maximum(mean, 1e-12)),
         labels=np.array([sequence.label for sequence in sequences]),
+        names=tuple(sequence.name for sequence in sequences),
+        label_names=label_names,
         datasets=tuple(sequence.dataset for sequence in sequences),
     )

@@ -1,186 +1,371 @@
-"""The training loop: SGD with a one-cycle rate, an averaged copy of the weights, one checkpoint."""
+"""The training loop, and a run that can be ended anywhere and continued from there."""
 
 from __future__ import annotations
 
 import math
-import random
+import signal
+import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from stgat.checkpoint import Checkpoint, Metadata
-from stgat.data.labelled import LabelledSequence, load_sequences
+from stgat.checkpoint import Checkpoint, Metadata, load_checkpoint, save_checkpoint
 from stgat.device import choose_device
-from stgat.errors import TrainingError
+from stgat.errors import TrainingError, TrainingStopped
 from stgat.model import STGAT
-from stgat.training.augment import training_window
-from stgat.training.config import TrainConfig
-from stgat.training.evaluate import evaluate
+from stgat.training.config import AnyTrainConfig, TrainConfig
+from stgat.training.curves import Curves
+from stgat.training.distributed import anyone, open_fabric, share_batch_norm
+from stgat.training.run_folder import BEST, Place, RunFolder
+from stgat.training.source import Source, open_source
+
+SAVE_EVERY_S = 300.0
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a run stands after an epoch. loss: mean of the epoch; top1: of its training windows, percent."""
+    """Where a run stands, told after every step.
+
+    epoch: the one that is running, from 1; step: its batches done, of `steps`.
+    loss: mean of the epoch so far; top1: of its training windows, percent.
+    waiting: share of the time, in percent, that the network waited for data.
+    seconds_left: until the end of the run, at the pace so far.
+    validation: figures on the validation part, at an epoch's end where there is such a part.
+    """
 
     epoch: int
     epochs: int
+    step: int
+    steps: int
     loss: float
     top1: float
     learning_rate: float
     samples_per_s: float
+    waiting: float
+    seconds_left: float
+    validation: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def epoch_done(self) -> bool:
+        return self.step == self.steps
 
 
-def train(config: TrainConfig, report: Callable[[Progress], None] = lambda progress: None) -> Checkpoint:
-    """Train as the config says and measure on the held-out subjects.
+Report = Callable[[Progress], None]
 
-    The result are the last averaged weights. No epoch is chosen by its held-out accuracy: the held-out
-    part is looked at once, at the end.
 
-    Raises DataError for unusable data, DeviceError for a missing device, TrainingError where the loss is
-    no longer a number.
+def train(
+    config: AnyTrainConfig,
+    report: Report = lambda progress: None,
+    folder: Path | None = None,
+    resume: bool = False,
+) -> Checkpoint:
+    """Train as the config says.
+
+    The result is the averaged network of the epoch that was best on the validation part, or of the last one
+    where there is no such part. The test part is looked at once, at the end.
+
+    folder: where the run is kept (stgat.training.run_folder); with resume it goes on there, to the same
+        weights as if it had never been ended.
+
+    Raises ConfigError and DataError for what cannot be trained, DeviceError for a missing device,
+    TrainingError where the loss is no longer a number, TrainingStopped after Ctrl-C.
     """
     torch.set_num_threads(config.threads)
-    random.seed(config.seed)
     torch.manual_seed(config.seed)
     device = choose_device(config.device)
-
-    train_part, test_part = load_sequences(config.data, config.labels)
-    model = STGAT(config.network).to(device)
-    average = deepcopy(model).eval()
-    optimizer = torch.optim.SGD(
-        parameter_groups(model, config.weight_decay), config.learning_rate, momentum=0.9, nesterov=True
-    )
-    steps_per_epoch = math.ceil(len(train_part) / config.batch_size)
-    step = 0
-    for epoch in range(config.epochs):
-        started, total_loss, right, seen = time.monotonic(), 0.0, 0, 0
-        model.train()
-        for inputs, labels in batches(train_part, config, epoch):
-            rate = learning_rate(step / steps_per_epoch, config)
-            for group in optimizer.param_groups:
-                group["lr"] = rate
-            loss, hits = training_step(model, optimizer, inputs.to(device), labels.to(device), config)
-            if not math.isfinite(loss):
-                raise TrainingError(
-                    f"the loss became {loss} in epoch {epoch + 1}, step {step}, at learning rate {rate:.2g}; "
-                    "a smaller learning_rate or precision=fp32 may help"
-                )
-            update_average(average, model, min(config.ema_decay, (1 + step) / (10 + step)))
-            step += 1
-            total_loss += loss * len(labels)
-            right += hits
-            seen += len(labels)
-        elapsed = time.monotonic() - started
-        report(
-            Progress(epoch + 1, config.epochs, total_loss / seen, 100 * right / seen, rate, seen / elapsed)
+    fabric = open_fabric(config, device)
+    first = fabric.is_global_zero
+    source = open_source(config, fabric.device)
+    if source.batch_size % fabric.world_size:
+        raise TrainingError(
+            f"{source.num_train} training samples make a batch that {fabric.world_size} processes cannot "
+            "share equally; use fewer processes"
         )
+    run = RunFolder(folder, config, resume) if folder is not None and first else None
+    fabric.barrier()
+    reader = run or (RunFolder(folder, config, resume=True) if folder is not None else None)
+    trainer = _Trainer(config, source, fabric, run, report)
+    if resume and reader is not None:
+        trainer.resume(reader)
+    trainer.fit()
+    return trainer.finish(folder)
 
-    average = average.cpu()
-    metrics = evaluate(average, test_part, config.preprocessing).metrics()
-    return Checkpoint(average, describe(config, metrics, len(train_part), len(test_part)))
+
+class _Trainer:
+    def __init__(
+        self, config: AnyTrainConfig, source: Source, fabric: Fabric, run: RunFolder | None, report: Report
+    ) -> None:
+        self.config, self.source, self.fabric, self.run, self.report = config, source, fabric, run, report
+        self.network = STGAT(config.network(len(source.labels), source.preprocessing.layout))
+        self.average = deepcopy(self.network).eval().requires_grad_(False).to(fabric.device)
+        self.optimizer = make_optimizer(self.network, config)
+        share_batch_norm(self.network, fabric)
+        compiled = config.compile is True or (config.compile == "auto" and fabric.device.type == "cuda")
+        module = torch.compile(self.network) if compiled else self.network
+        self.model, wrapped = fabric.setup(module, self.optimizer)  # type: ignore[arg-type]
+        self.wrapped_optimizer = wrapped
+        self.place = Place()
+        self.recent: deque[str] = deque(maxlen=4)
+        self.saved_at = time.monotonic()
+        # On a GPU each look at a loss makes the host wait for it.
+        self.check_every = 1 if fabric.device.type == "cpu" else 10
+
+    def resume(self, run: RunFolder) -> None:
+        self.place = run.load_state(self.network, self.average, self.optimizer)
+
+    def fit(self) -> None:
+        curves = Curves(self.run.path if self.run else None)
+        with _interrupts() as interrupted, curves:
+            while self.place.epoch < self.config.epochs:
+                self._run_epoch(interrupted)
+                line = self._end_epoch()
+                curves.add(line)
+
+    def _run_epoch(self, interrupted: threading.Event) -> None:
+        config, place, steps = self.config, self.place, self.source.steps_per_epoch
+        self.model.train()
+        started, waited, seen = time.monotonic(), 0.0, 0
+        totals = torch.tensor([place.loss, place.right], dtype=torch.float64, device=self.fabric.device)
+        batches = self.source.batches(
+            place.epoch, place.step, self.fabric.global_rank, self.fabric.world_size
+        )
+        while place.step < steps:
+            asked = time.monotonic()
+            inputs, labels = next(batches)
+            waited += time.monotonic() - asked
+            rate = learning_rate(place.epoch + place.step / steps, config)
+            loss, right = self._step(inputs, labels, rate)
+            totals += torch.stack((loss * len(labels), right)).to(totals)
+            place.step += 1
+            place.seen += self.source.batch_size
+            seen += self.source.batch_size
+            last = place.step == steps
+            if last or place.step % self.check_every == 0:
+                self._check(loss, rate)
+                place.loss, place.right = totals.tolist()
+                elapsed = time.monotonic() - started
+                if not last:
+                    self._tell(rate, seen / elapsed, 100 * waited / elapsed)
+                if anyone(self.fabric, interrupted.is_set()):
+                    place.seconds += elapsed
+                    self._stop()
+                if time.monotonic() - self.saved_at > SAVE_EVERY_S:
+                    self._save()
+        elapsed = time.monotonic() - started
+        place.seconds += elapsed
+        self.pace = (rate, seen / max(elapsed, 1e-9), 100 * waited / max(elapsed, 1e-9))
+
+    def _step(self, inputs: Tensor, labels: Tensor, rate: float) -> tuple[Tensor, Tensor]:
+        """One step of the optimiser; the loss, and how many of this process's share were right."""
+        config, place = self.config, self.place
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        # Dropout draws from here: the same draws whether or not the run was ended in between.
+        torch.manual_seed(step_seed(config.seed, place.epoch, place.step, self.fabric.global_rank))
+        logits = self.model(inputs).float()
+        loss = F.cross_entropy(logits, labels, label_smoothing=config.label_smoothing)
+        self.wrapped_optimizer.zero_grad(set_to_none=True)
+        self.fabric.backward(loss)
+        norm = nn.utils.clip_grad_norm_(self.network.parameters(), config.clip_norm or math.inf)
+        self.gradient_norm = norm
+        self.wrapped_optimizer.step()
+        step = place.epoch * self.source.steps_per_epoch + place.step
+        update_average(self.average, self.network, min(config.ema_decay, (1 + step) / (10 + step)))
+        return loss.detach(), (logits.argmax(dim=1) == labels).sum()
+
+    def _check(self, loss: Tensor, rate: float) -> None:
+        value, norm = loss.item(), float(self.gradient_norm)
+        if not math.isfinite(value):
+            before = "; ".join(self.recent) or "nothing: it was the first step looked at"
+            raise TrainingError(
+                f"the loss became {value} in epoch {self.place.epoch + 1}, step {self.place.step}, at "
+                f"learning rate {rate:.2g}. Before it: {before}. A smaller learning_rate, a longer "
+                "warmup_epochs or precision=fp32 may help"
+            )
+        self.recent.append(f"step {self.place.step} loss {value:.3f} gradient {norm:.2f}")
+
+    def _tell(
+        self, rate: float, pace: float, waiting: float, validation: dict[str, float] | None = None
+    ) -> Progress:
+        place, steps = self.place, self.source.steps_per_epoch
+        samples = place.seen
+        # The sums are this process's; its share stands for the whole until the epoch's end.
+        mine = max(samples / self.fabric.world_size, 1)
+        left = (self.config.epochs - place.epoch) * steps - place.step
+        progress = Progress(
+            epoch=place.epoch + 1,
+            epochs=self.config.epochs,
+            step=place.step,
+            steps=steps,
+            loss=place.loss / mine,
+            top1=100 * place.right / mine,
+            learning_rate=rate,
+            samples_per_s=pace,
+            waiting=waiting,
+            seconds_left=left * self.source.batch_size / max(pace, 1e-9),
+            validation=validation or {},
+        )
+        if self.fabric.is_global_zero:
+            self.report(progress)
+        return progress
+
+    def _end_epoch(self) -> dict[str, float]:
+        place = self.place
+        sums = torch.tensor([place.loss, place.right], dtype=torch.float64, device=self.fabric.device)
+        if self.fabric.world_size > 1:
+            torch.distributed.all_reduce(sums)
+            place.loss, place.right = (sums / self.fabric.world_size).tolist()
+        validation: dict[str, float] = {}
+        if self.fabric.is_global_zero:
+            result = self.source.evaluate(self.average, "validation")
+            if result is not None:
+                validation = result.metrics()
+                if validation["top1"] > place.best:
+                    place.best, place.best_epoch = validation["top1"], place.epoch + 1
+                    self._save_best({f"validation {name}": value for name, value in validation.items()})
+        progress = self._tell(*self.pace, validation)
+        line = {
+            "epoch": place.epoch + 1,
+            "loss": progress.loss,
+            "top1": progress.top1,
+            "learning_rate": progress.learning_rate,
+            "samples_per_s": progress.samples_per_s,
+            "waiting_percent": progress.waiting,
+            "seconds": place.seconds,
+            **{f"validation_{name}": value for name, value in validation.items()},
+        }
+        if self.fabric.device.type == "cuda":
+            line["peak_memory_bytes"] = torch.cuda.max_memory_allocated(self.fabric.device)
+        if self.run:
+            self.run.add_metrics(line)
+        self.place = Place(
+            epoch=place.epoch + 1, seconds=place.seconds, best=place.best, best_epoch=place.best_epoch
+        )
+        self._save()
+        return line
+
+    def _save(self) -> None:
+        if self.run:
+            self.run.save_state(self.place, self.network, self.average, self.optimizer)
+        self.saved_at = time.monotonic()
+
+    def _stop(self) -> None:
+        self._save()
+        where = f"epoch {self.place.epoch + 1}, step {self.place.step} of {self.source.steps_per_epoch}"
+        if self.run:
+            raise TrainingStopped(f"stopped in {where}; the same command with --resume goes on from there")
+        raise TrainingStopped(f"stopped in {where}")
+
+    def _save_best(self, metrics: dict[str, float]) -> None:
+        if self.run:
+            metadata = describe(self.config, self.source, metrics)
+            save_checkpoint(self.run.path / BEST, self.average, metadata)
+
+    def finish(self, folder: Path | None) -> Checkpoint:
+        """Measure the result on the test part and save it."""
+        best = self.average
+        metrics: dict[str, float] = {}
+        if self.place.best_epoch and self.run:
+            kept = load_checkpoint(self.run.path / BEST)
+            best = kept.model.to(self.fabric.device)
+            metrics |= {k: v for k, v in kept.metadata.metrics.items() if k.startswith("validation")}
+        if self.fabric.is_global_zero:
+            result = self.source.evaluate(best, "test")
+            metrics |= result.metrics() if result is not None else {}
+        self.fabric.barrier()
+        checkpoint = Checkpoint(best.cpu(), describe(self.config, self.source, metrics))
+        if self.run:
+            sha256 = save_checkpoint(self.run.path / BEST, checkpoint.model, checkpoint.metadata)
+            checkpoint = Checkpoint(checkpoint.model, checkpoint.metadata, sha256)
+        return checkpoint
 
 
-def training_step(
-    model: STGAT, optimizer: torch.optim.Optimizer, inputs: Tensor, labels: Tensor, config: TrainConfig
-) -> tuple[float, int]:
-    """One step of the optimiser; the loss, and how many of the batch were right."""
-    with torch.autocast(inputs.device.type, torch.bfloat16, enabled=config.precision == "bf16"):
-        logits = model(inputs)
-    loss = F.cross_entropy(logits.float(), labels, label_smoothing=config.label_smoothing)
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()
-    nn.utils.clip_grad_norm_(model.parameters(), config.clip_norm)
-    optimizer.step()
-    return loss.item(), int((logits.argmax(dim=1) == labels).sum())
+@contextmanager
+def _interrupts() -> Iterator[threading.Event]:
+    """An event that Ctrl-C and a termination set; a second one ends at once."""
+    event = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield event
+        return
+
+    def note(number: int, frame: object) -> None:
+        if event.is_set():
+            raise KeyboardInterrupt
+        event.set()
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield event
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @torch.no_grad()
-def update_average(average: STGAT, model: STGAT, decay: float) -> None:
+def update_average(average: nn.Module, model: nn.Module, decay: float) -> None:
     """average = decay * average + (1 - decay) * model, batch-norm statistics included."""
     new = model.state_dict()
+    floating, target = [], []
     for name, value in average.state_dict().items():
         if value.is_floating_point():
-            value.lerp_(new[name], 1 - decay)
+            floating.append(value)
+            target.append(new[name])
         else:
             value.copy_(new[name])
+    torch._foreach_lerp_(floating, target, 1 - decay)
 
 
 def learning_rate(epoch: float, config: TrainConfig) -> float:
-    """Linear warm-up, then half a cosine down to zero (Loshchilov and Hutter, arXiv 1608.03983)."""
+    """Linear warm-up, then half a cosine down to zero (Loshchilov and Hutter, arXiv 1608.03983) or steps."""
     if epoch < config.warmup_epochs:
         return config.learning_rate * (epoch + 0.1) / (config.warmup_epochs + 0.1)
+    if config.schedule == "steps":
+        return config.learning_rate * 0.1 ** sum(epoch >= milestone for milestone in config.milestones)
     share = (epoch - config.warmup_epochs) / max(config.epochs - config.warmup_epochs, 1e-9)
     return config.learning_rate * 0.5 * (1 + math.cos(math.pi * min(share, 1.0)))
 
 
-def parameter_groups(model: nn.Module, weight_decay: float) -> list[dict]:
-    """Weights decay; biases and batch norms do not."""
-    decayed = [p for p in model.parameters() if p.ndim > 1]
-    kept = [p for p in model.parameters() if p.ndim <= 1]
-    return [{"params": decayed, "weight_decay": weight_decay}, {"params": kept, "weight_decay": 0.0}]
+def parameter_groups(model: nn.Module, config: TrainConfig) -> list[dict]:
+    """What decays and what does not; with decay: weights, biases and batch norms do not."""
+    decayed = [p for p in model.parameters() if p.ndim > 1 or config.decay == "all"]
+    kept = [p for p in model.parameters() if p.ndim <= 1 and config.decay != "all"]
+    return [{"params": decayed, "weight_decay": config.weight_decay}, {"params": kept, "weight_decay": 0.0}]
 
 
-def batches(
-    sequences: Sequence[LabelledSequence], config: TrainConfig, epoch: int
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """One epoch of random windows, (N, C, T, V, 1) and (N,); prepared a batch ahead in another thread.
-
-    Sequences are drawn with a weight of one over the root of their class's size, so that rare actions
-    are seen. What is drawn depends on the seed and the epoch alone.
-    """
-    labels = np.array([sequence.label for sequence in sequences])
-    weights = 1.0 / np.sqrt(np.bincount(labels)[labels])
-    order = np.random.default_rng((config.seed, epoch))
-    drawn = order.choice(len(sequences), size=len(sequences), p=weights / weights.sum())
-    mirrored = mirrored_classes(config)
-
-    def make(start: int) -> tuple[Tensor, Tensor]:
-        examples = [
-            training_window(
-                sequences[drawn[i]], config.preprocessing, config.augment, mirrored,
-                np.random.default_rng((config.seed, epoch, i)),
-            )
-            for i in range(start, min(start + config.batch_size, len(drawn)))
-        ]  # fmt: skip
-        inputs = torch.from_numpy(np.stack([window for window, _ in examples]))
-        return inputs, torch.tensor([label for _, label in examples])
-
-    with ThreadPoolExecutor(1) as pool:
-        ahead = pool.submit(make, 0)
-        for start in range(config.batch_size, len(drawn), config.batch_size):
-            batch, ahead = ahead.result(), pool.submit(make, start)
-            yield batch
-        yield ahead.result()
+def make_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
+    """SGD with Nesterov's momentum 0.9, or AdamW (Loshchilov and Hutter, arXiv 1711.05101)."""
+    groups = parameter_groups(model, config)
+    if config.optimizer == "adamw":
+        return torch.optim.AdamW(groups, config.learning_rate)
+    return torch.optim.SGD(groups, config.learning_rate, momentum=0.9, nesterov=True)
 
 
-def mirrored_classes(config: TrainConfig) -> np.ndarray:
-    """(K,) the class that each class is in a mirror. Raises TrainingError for a name that is no label."""
-    labels = list(config.labels)
-    pairs = {**config.mirror_labels, **{b: a for a, b in config.mirror_labels.items()}}
-    for name in pairs:
-        if name not in labels:
-            raise TrainingError(f"mirror_labels names {name!r}, which is no label of this run")
-    return np.array([labels.index(pairs.get(label, label)) for label in labels])
+def step_seed(*key: int) -> int:
+    """A seed for one step of one process."""
+    return int(np.random.SeedSequence(key).generate_state(1, np.uint64)[0] >> np.uint64(1))
 
 
-def describe(config: TrainConfig, metrics: dict[str, float], num_train: int, num_test: int) -> Metadata:
-    data = "; ".join(
-        f"{item.format}, held-out subjects {' '.join(map(str, item.test_subjects))}" for item in config.data
-    )
+def describe(config: AnyTrainConfig, source: Source, metrics: dict[str, float]) -> Metadata:
+    """What a checkpoint of this run says of itself."""
+    data, licence = source.describe()
     return Metadata(
         name=config.name,
-        model=config.network,
-        preprocessing=config.preprocessing,
-        labels=config.labels,
+        model=config.network(len(source.labels), source.preprocessing.layout),
+        preprocessing=source.preprocessing,
+        labels=source.labels,
+        people=source.people,
         metrics=metrics,
-        data=f"{data}; {num_train} training and {num_test} held-out sequences; seed {config.seed}",
-        data_licence="; ".join(f"{item.format}: {item.licence}" for item in config.data),
+        data=data,
+        data_licence=licence,
         created_by=f"python main.py train (config {config.name}, torch {torch.__version__})",
     )

@@ -177,14 +177,14 @@ precision: fp32
 epochs: 5
 """
     )
-    output = tmp_path / "runs" / "tiny.safetensors"
+    output = tmp_path / "runs" / "tiny"
     result = run("train", config, "epochs=1", "--output", output)
     assert result.exit_code == 0, result.output
-    metadata = read_metadata(output)
+    metadata = read_metadata(output / "best.safetensors")
     assert metadata.labels == ("sit", "stand")
     assert "4 training and 2 held-out sequences" in metadata.data
     assert "epoch   1/1" in result.stderr
-    assert "held-out top1" in result.stderr
+    assert "test top1" in result.stderr
 
 
 @pytest.mark.shared

@@ -17,8 +17,10 @@ from tests.stgat.bodies import waving
 
 #: Right at once, second guess, third guess, right at once.
 BY_HAND = Evaluation(
-    probabilities=np.array([[0.7, 0.2, 0.1], [0.5, 0.4, 0.1], [0.6, 0.3, 0.1], [0.1, 0.2, 0.7]]),
+    scores=np.log([[0.7, 0.2, 0.1], [0.5, 0.4, 0.1], [0.6, 0.3, 0.1], [0.1, 0.2, 0.7]]),
     labels=np.array([0, 1, 2, 2]),
+    names=("a", "b", "c", "d"),
+    label_names=("sit", "stand", "walk"),
     datasets=("nw", "nw", "utd", "utd"),
 )
 
@@ -71,7 +73,7 @@ def test_a_sequence_scores_the_mean_probability_of_its_windows() -> None:
     for number, duration in enumerate((0.6, 2.3, 1.4)):
         times = np.arange(0, duration, 1 / 15)
         sequences.append(LabelledSequence(str(number), "test", one_body(waving(times)), times, number))
-    found = evaluate(model.train(), sequences, preprocessing, stride_s=0.5, batch_size=2)
+    found = evaluate(model.train(), sequences, preprocessing, ("a", "b", "c"), stride_s=0.5, batch_size=2)
     assert not model.training
     for sequence, probabilities in zip(sequences, found.probabilities, strict=True):
         times = sequence.timestamps_s

@@ -10,16 +10,15 @@ import numpy as np
 import pytest
 import torch
 
-from stgat.data.labelled import DataConfig, load_sequences
+from stgat.data.labelled import DataConfig
 from stgat.errors import DeviceError, TrainingError
 from stgat.model import STGAT
 from stgat.preprocessing import Preprocessing
-from stgat.training.config import AugmentConfig, ModelConfig, TrainConfig
+from stgat.training.config import AugmentConfig, ModelConfig, PooledTrainConfig
+from stgat.training.source import PooledSource, mirrored_classes
 from stgat.training.train import (
     Progress,
-    batches,
     learning_rate,
-    mirrored_classes,
     parameter_groups,
     train,
     update_average,
@@ -40,7 +39,7 @@ def recording(action: int, subject: int) -> bytes:
 
 
 @pytest.fixture
-def config(tmp_path: Path) -> TrainConfig:
+def config(tmp_path: Path) -> PooledTrainConfig:
     files = {
         f"a{action:02}_s{subject:02}_e00_v01.json": recording(action, subject)
         for action in (5, 6)
@@ -53,7 +52,7 @@ def config(tmp_path: Path) -> TrainConfig:
         labels={"sit down": "wave", "stand up": "squat"},
         licence="made up",
     )
-    return TrainConfig(
+    return PooledTrainConfig(
         name="tiny",
         seed=3,
         data=(data,),
@@ -69,20 +68,21 @@ def config(tmp_path: Path) -> TrainConfig:
     )
 
 
-def test_it_learns_two_actions_and_measures_them_on_people_it_never_saw(config: TrainConfig) -> None:
-    progress: list[Progress] = []
-    checkpoint = train(config, progress.append)
-    assert [p.epoch for p in progress] == list(range(1, 13))
-    assert progress[-1].loss < 0.6 * progress[0].loss
+def test_it_learns_two_actions_and_measures_them_on_people_it_never_saw(config: PooledTrainConfig) -> None:
+    told: list[Progress] = []
+    checkpoint = train(config, told.append)
+    assert [(p.epoch, p.step) for p in told] == [(e, s) for e in range(1, 13) for s in (1, 2, 3)]
+    epochs = [p for p in told if p.epoch_done]
+    assert epochs[-1].loss < 0.6 * epochs[0].loss
     metadata = checkpoint.metadata
-    assert metadata.metrics["top1"] == metadata.metrics["top1 nw-ucla"] == 100.0
+    assert metadata.metrics["top1"] == 100.0
     assert metadata.labels == ("wave", "squat")
     assert "12 training and 4 held-out sequences; seed 3" in metadata.data
     assert metadata.data_licence == "nw-ucla: made up"
     assert not checkpoint.model.training
 
 
-def test_one_seed_gives_the_same_weights_twice_and_another_seed_others(config: TrainConfig) -> None:
+def test_one_seed_gives_the_same_weights_twice_and_another_seed_others(config: PooledTrainConfig) -> None:
     short = config.model_copy(update={"epochs": 2, "model": config.model.model_copy(update={"dropout": 0.3})})
     first, second = (train(short).model.state_dict() for _ in range(2))
     other = train(short.model_copy(update={"seed": 4})).model.state_dict()
@@ -90,7 +90,7 @@ def test_one_seed_gives_the_same_weights_twice_and_another_seed_others(config: T
     assert not torch.equal(first["classifier.weight"], other["classifier.weight"])
 
 
-def test_a_loss_that_is_no_number_ends_the_run_with_what_led_to_it(config: TrainConfig) -> None:
+def test_a_loss_that_is_no_number_ends_the_run_with_what_led_to_it(config: PooledTrainConfig) -> None:
     wild = config.model_copy(update={"learning_rate": 1e30, "warmup_epochs": 0})
     with pytest.raises(
         TrainingError, match=r"loss became (nan|inf) in epoch \d+, step \d+, at learning rate"
@@ -98,19 +98,19 @@ def test_a_loss_that_is_no_number_ends_the_run_with_what_led_to_it(config: Train
         train(wild)
 
 
-def test_a_device_that_is_not_there_is_said_before_the_data_are_read(config: TrainConfig) -> None:
+def test_a_device_that_is_not_there_is_said_before_the_data_are_read(config: PooledTrainConfig) -> None:
     with pytest.raises(DeviceError, match="cuda:77"):
         train(config.model_copy(update={"device": "cuda:77", "data": ()}))
 
 
-def test_bfloat16_trains_too(config: TrainConfig) -> None:
+def test_bfloat16_trains_too(config: PooledTrainConfig) -> None:
     checkpoint = train(config.model_copy(update={"precision": "bf16", "epochs": 1}))
     assert all(t.isfinite().all() for t in checkpoint.model.state_dict().values())
     assert {t.dtype for t in checkpoint.model.parameters()} == {torch.float32}
 
 
-def test_the_average_follows_its_formula_batch_norm_included(config: TrainConfig) -> None:
-    model = STGAT(config.network)
+def test_the_average_follows_its_formula_batch_norm_included(config: PooledTrainConfig) -> None:
+    model = STGAT(config.network(2, "ntu25"))
     average = deepcopy(model)
     before = {name: tensor.clone() for name, tensor in average.state_dict().items()}
     with torch.no_grad():
@@ -123,7 +123,7 @@ def test_the_average_follows_its_formula_batch_norm_included(config: TrainConfig
         torch.testing.assert_close(value, expected)
 
 
-def test_the_rate_warms_up_then_falls_along_half_a_cosine(config: TrainConfig) -> None:
+def test_the_rate_warms_up_then_falls_along_half_a_cosine(config: PooledTrainConfig) -> None:
     told = config.model_copy(update={"learning_rate": 0.1, "warmup_epochs": 2.0, "epochs": 12})
     rates = [learning_rate(epoch, told) for epoch in np.linspace(0, 12, 49)]
     assert 0 < rates[0] < 0.01
@@ -134,9 +134,9 @@ def test_the_rate_warms_up_then_falls_along_half_a_cosine(config: TrainConfig) -
     assert rates[-1] == pytest.approx(0.0, abs=1e-9)
 
 
-def test_weights_decay_biases_and_batch_norms_do_not(config: TrainConfig) -> None:
-    model = STGAT(config.network)
-    decayed, kept = parameter_groups(model, 0.01)
+def test_weights_decay_biases_and_batch_norms_do_not(config: PooledTrainConfig) -> None:
+    model = STGAT(config.network(2, "ntu25"))
+    decayed, kept = parameter_groups(model, config.model_copy(update={"weight_decay": 0.01}))
     assert (decayed["weight_decay"], kept["weight_decay"]) == (0.01, 0.0)
     names = {id(p): name for name, p in model.named_parameters()}
     assert {id(p) for p in decayed["params"] + kept["params"]} == set(names)
@@ -144,9 +144,9 @@ def test_weights_decay_biases_and_batch_norms_do_not(config: TrainConfig) -> Non
     assert "stem.static.1.weight" in {names[id(p)] for p in kept["params"]}
 
 
-def test_batches_depend_on_seed_and_epoch_alone(config: TrainConfig) -> None:
-    sequences, _ = load_sequences(config.data, config.labels)
-    first, again, later = (list(batches(sequences, config, epoch)) for epoch in (0, 0, 1))
+def test_batches_depend_on_seed_and_epoch_alone(config: PooledTrainConfig) -> None:
+    source = PooledSource(config, torch.device("cpu"))
+    first, again, later = (list(source.batches(epoch)) for epoch in (0, 0, 1))
     assert [len(labels) for _, labels in first] == [4, 4, 4]
     for (x, labels), (x2, labels2) in zip(first, again, strict=True):
         assert torch.equal(x, x2)
@@ -155,15 +155,21 @@ def test_batches_depend_on_seed_and_epoch_alone(config: TrainConfig) -> None:
     assert first[0][0].shape == (4, 3, 12, 25, 1)
 
 
-def test_rare_actions_are_drawn_more_often_than_they_occur(config: TrainConfig) -> None:
-    sequences, _ = load_sequences(config.data, config.labels)
-    many = [s for s in sequences if s.label == 0] * 4 + [s for s in sequences if s.label == 1][:1]
-    drawn = torch.cat([labels for epoch in range(12) for _, labels in batches(many, config, epoch)])
-    expected = 1 / (1 + math.sqrt(24))  # one over the root of the class's size
+def test_rare_actions_are_drawn_more_often_than_they_occur(config: PooledTrainConfig) -> None:
+    labels = {"sit down": "wave", "stand up": "squat"}
+    held_out = config.data[0].model_copy(update={"labels": labels, "test_subjects": (7, 8)})
+    folder = held_out.path
+    for subject in (2, 3, 4, 5, 6):  # one squat is left
+        (folder / f"a06_s{subject:02}_e00_v01.json").unlink()
+    source = PooledSource(
+        config.model_copy(update={"data": (held_out,), "batch_size": 7}), torch.device("cpu")
+    )
+    drawn = torch.cat([labels for epoch in range(60) for _, labels in source.batches(epoch)])
+    expected = 1 / (1 + math.sqrt(6))  # one over the root of the class's size
     assert float((drawn == 1).float().mean()) == pytest.approx(expected, abs=0.06)
 
 
-def test_mirrored_classes_go_both_ways_and_an_unknown_name_is_refused(config: TrainConfig) -> None:
+def test_mirrored_classes_go_both_ways_and_an_unknown_name_is_refused(config: PooledTrainConfig) -> None:
     assert mirrored_classes(config).tolist() == [0, 1]
     assert mirrored_classes(config.model_copy(update={"mirror_labels": {"wave": "squat"}})).tolist() == [1, 0]
     with pytest.raises(TrainingError, match="mirror_labels names 'wvae', which is no label of this run"):

@@ -1,0 +1,81 @@
+"""One process or many: what makes the result of an epoch independent of how many share it."""
+
+from __future__ import annotations
+
+import logging
+import os
+
+import torch
+import torch.distributed
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+from torch.distributed.nn.functional import all_reduce
+
+from stgat.errors import ConfigError
+from stgat.training.config import TrainConfig
+
+
+def open_fabric(config: TrainConfig, device: torch.device) -> Fabric:
+    """The processes of a run, started. Under torchrun its numbers count, else config.devices.
+
+    Raises ConfigError where a batch cannot be shared equally.
+    """
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
+    local = int(os.environ.get("LOCAL_WORLD_SIZE", config.devices))
+    world = int(os.environ.get("WORLD_SIZE", local))
+    if config.batch_size % world:
+        raise ConfigError(f"batch_size: {config.batch_size} cannot be shared equally by {world} processes")
+    alone = world == 1
+    fabric = Fabric(
+        accelerator=device.type,
+        devices=[device.index] if alone and device.index is not None else local,
+        num_nodes=world // local,
+        strategy="auto" if alone else "ddp",
+        precision="bf16-mixed" if config.precision == "bf16" else "32-true",
+    )
+    fabric.launch()
+    return fabric
+
+
+class GlobalBatchNorm2d(nn.BatchNorm2d):
+    """Batch norm over the batches of all processes, for the CPU, where torch's own does not exist."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """(N, C, T, V) -> the same shape."""
+        if not self.training:
+            return super().forward(input)
+        assert self.running_mean is not None and self.running_var is not None and self.momentum is not None
+        x = input.float()
+        count = torch.distributed.get_world_size() * x.numel() / x.shape[1]
+        sums = torch.stack((x.sum(dim=(0, 2, 3)), x.square().sum(dim=(0, 2, 3))))
+        mean, square = all_reduce(sums) / count
+        variance = (square - mean.square()).clamp(min=0.0)
+        with torch.no_grad():
+            self.running_mean.lerp_(mean, self.momentum)
+            self.running_var.lerp_(variance * (count / (count - 1)), self.momentum)
+            if self.num_batches_tracked is not None:
+                self.num_batches_tracked += 1
+        scale = self.weight * torch.rsqrt(variance + self.eps)
+        shift = self.bias - mean * scale
+        return (x * scale[:, None, None] + shift[:, None, None]).to(input.dtype)
+
+
+def share_batch_norm(model: nn.Module, fabric: Fabric) -> nn.Module:
+    """The network with its batch norms over all processes; parameters and their names stay."""
+    if fabric.world_size == 1:
+        return model
+    if fabric.device.type == "cuda":
+        return nn.SyncBatchNorm.convert_sync_batchnorm(model)
+    for module in model.modules():
+        if type(module) is nn.BatchNorm2d:
+            module.__class__ = GlobalBatchNorm2d  # its state is the same; only forward differs
+    return model
+
+
+def anyone(fabric: Fabric, flag: bool) -> bool:
+    """Whether the flag is up in any process."""
+    if fabric.world_size == 1:
+        return flag
+    raised = torch.tensor(float(flag), device=fabric.device)
+    torch.distributed.all_reduce(raised, torch.distributed.ReduceOp.MAX)
+    return bool(raised)

@@ -1,0 +1,112 @@
+"""A run's configuration from a YAML file and `key=value` overrides."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from stgat.errors import ConfigError
+from stgat.training.config import AnyTrainConfig, PooledTrainConfig, PreparedTrainConfig, TrainConfig
+
+MAX_BASES = 4
+
+
+def load_config(path: Path, overrides: list[str] | None = None) -> AnyTrainConfig:
+    """Read a YAML file and apply overrides such as `epochs=5` or `data.path=prepared/nw-ucla`.
+
+    `data` tells which run it is: a list of raw data sets, or one prepared data set. A file may name another
+    as its `base`, relative to itself; what it says goes before what the base says, key by key.
+
+    Raises ConfigError for a file that is missing or no YAML, and for unknown keys, naming the nearest.
+    """
+    content = _read(path, depth=0)
+    for override in overrides or []:
+        key, separator, value = override.partition("=")
+        if not separator:
+            raise ConfigError(f"{override!r}: expected key=value")
+        _set(content, key.strip().split("."), _parse(value, repr(override)), override)
+    kind = PooledTrainConfig if isinstance(content.get("data"), list) else PreparedTrainConfig
+    try:
+        return kind.model_validate(content)
+    except ValidationError as error:
+        raise ConfigError("\n".join(f"{path}: {_explain(item, kind)}" for item in error.errors())) from error
+
+
+def _read(path: Path, depth: int) -> dict[str, Any]:
+    """A file's keys and values, its base's under them."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not a text file ({error.reason})") from error
+    content = _parse(text, str(path))
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path}: expected keys and values")
+    base = content.pop("base", None)
+    if base is None:
+        return content
+    if not isinstance(base, str):
+        raise ConfigError(f"{path}: base: expected the name of a file")
+    if depth == MAX_BASES:
+        raise ConfigError(f"{path}: base: {MAX_BASES} files deep; does one name itself?")
+    return _merge(_read(path.parent / base, depth + 1), content)
+
+
+def _merge(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    both = {**under, **over}
+    for key in under.keys() & over.keys():
+        if isinstance(under[key], dict) and isinstance(over[key], dict):
+            both[key] = _merge(under[key], over[key])
+    return both
+
+
+def _parse(text: str, where: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        reason = " ".join(str(error).split())
+        raise ConfigError(f"{where}: not readable as YAML: {reason}") from error
+
+
+def _set(content: Any, keys: list[str], value: object, override: str) -> None:
+    *parents, last = keys
+    try:
+        for key in parents:
+            content = content[int(key)] if isinstance(content, list) else content.setdefault(key, {})
+        if isinstance(content, list):
+            content[int(last)] = value
+        else:
+            content[last] = value
+    except (TypeError, ValueError, IndexError, AttributeError):
+        raise ConfigError(f"{override!r}: no such place in the configuration") from None
+
+
+def _explain(item: Any, kind: type[TrainConfig]) -> str:
+    place = ".".join(str(part) for part in item["loc"])
+    if item["type"] != "extra_forbidden":
+        return f"{place}: {_message(item)}" if place else _message(item)
+    near = difflib.get_close_matches(str(item["loc"][-1]), _known_keys(kind, list(item["loc"][:-1])), n=1)
+    return f"{place}: unknown key" + (f"; did you mean {near[0]}?" if near else "")
+
+
+def _message(item: Any) -> str:
+    return item["msg"].removeprefix("Value error, ")
+
+
+def _known_keys(model: type[BaseModel], place: list[int | str]) -> list[str]:
+    for part in place:
+        if isinstance(part, int):
+            continue
+        field = model.model_fields.get(part)
+        kinds = [field.annotation] if field else []
+        while kinds and get_origin(kinds[0]):
+            kinds = list(get_args(kinds[0]))
+        if not kinds or not (isinstance(kinds[0], type) and issubclass(kinds[0], BaseModel)):
+            return []
+        model = kinds[0]
+    return list(model.model_fields)

@@ -1,0 +1,179 @@
+"""A run on the disk: what was asked for, on which machine, how it went, and everything needed to go on.
+
+config.yaml        the resolved configuration
+environment.json   versions, machine, git commit
+metrics.jsonl      one line an epoch
+tensorboard/       the same as curves
+last.safetensors   weights, their average, the optimiser and the place in the epoch
+best.safetensors   the checkpoint to use
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from stgat.data.atomic import replacing
+from stgat.errors import TrainingError
+from stgat.training.config import TrainConfig
+
+CONFIG, ENVIRONMENT, METRICS, LAST, BEST = (
+    "config.yaml", "environment.json", "metrics.jsonl", "last.safetensors", "best.safetensors",
+)  # fmt: skip
+
+#: May differ when a run is continued: they change how fast it goes, not where.
+_MACHINE_KEYS = ("device", "devices", "threads", "compile")
+
+
+@dataclass
+class Place:
+    """How far a run is. epoch: finished ones; step: batches done of the next; the sums are of that epoch.
+
+    loss: sum over its samples; right, seen: samples. best: the best validation top-1 so far, with its epoch.
+    """
+
+    epoch: int = 0
+    step: int = 0
+    loss: float = 0.0
+    right: float = 0.0
+    seen: int = 0
+    seconds: float = 0.0
+    best: float = -1.0
+    best_epoch: int = 0
+
+
+class RunFolder:
+    """The folder of one run; only the first of several processes writes.
+
+    Raises TrainingError where the folder holds another run, a run that is not to be continued, or nothing to
+    continue.
+    """
+
+    def __init__(self, path: Path, config: TrainConfig, resume: bool) -> None:
+        self.path = path
+        asked = config.model_dump(mode="json")
+        if resume:
+            self._check_same(asked)
+            return
+        if (path / CONFIG).exists() or (path / BEST).exists():
+            raise TrainingError(
+                f"{path}: holds a run already; go on with it by --resume, or give another folder by --output"
+            )
+        path.mkdir(parents=True, exist_ok=True)
+        self._write(CONFIG, yaml.safe_dump(asked, sort_keys=False, allow_unicode=True))
+        self._write(ENVIRONMENT, json.dumps(environment(), indent=2) + "\n")
+        (path / METRICS).touch()
+
+    def _check_same(self, asked: dict[str, Any]) -> None:
+        try:
+            before = yaml.safe_load((self.path / CONFIG).read_text(encoding="utf-8"))
+        except (OSError, ValueError, yaml.YAMLError) as error:
+            raise TrainingError(f"{self.path}: holds no run to continue ({error})") from error
+        if not isinstance(before, dict):
+            raise TrainingError(f"{self.path / CONFIG}: not the configuration of a run")
+        for key in sorted((before.keys() | asked.keys()) - set(_MACHINE_KEYS)):
+            if before.get(key) != asked.get(key):
+                raise TrainingError(
+                    f"{self.path}: was begun with {key} = {before.get(key)!r}, now it is {asked.get(key)!r}; "
+                    "continue it as it was begun, or start another with --output"
+                )
+
+    def _write(self, name: str, text: str) -> None:
+        with replacing(self.path / name) as path:
+            path.write_text(text, encoding="utf-8")
+
+    def save_state(
+        self, place: Place, model: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer
+    ) -> None:
+        """Write everything that is needed to go on, whole or not at all. Raises OSError."""
+        tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
+        tensors |= {f"average.{name}": value for name, value in average.state_dict().items()}
+        for number, state in optimizer.state_dict()["state"].items():
+            for name, value in state.items():
+                if isinstance(value, Tensor):
+                    tensors[f"optimizer.{number}.{name}"] = value
+        ready = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+        with replacing(self.path / LAST) as path:
+            save_file(ready, path, metadata={"place": json.dumps(asdict(place))})
+
+    def load_state(self, model: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer) -> Place:
+        """Put a run where save_state left it; a run that saved nothing yet starts at its beginning.
+
+        Raises TrainingError for a file that is damaged or of another network.
+        """
+        path = self.path / LAST
+        if not path.exists():
+            self._keep_metrics(0)
+            return Place()
+        try:
+            with safe_open(path, framework="pt") as file:
+                place = Place(**json.loads(file.metadata()["place"]))
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            model.load_state_dict(_under("model.", tensors))
+            average.load_state_dict(_under("average.", tensors))
+        except (SafetensorError, OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
+            reason = str(error).partition("\n")[0]
+            raise TrainingError(f"{path}: cannot be continued from ({reason}); start the run anew") from error
+        state = optimizer.state_dict()
+        for key, value in _under("optimizer.", tensors).items():
+            number, _, name = key.partition(".")
+            state["state"].setdefault(int(number), {})[name] = value
+        optimizer.load_state_dict(state)
+        self._keep_metrics(place.epoch)
+        return place
+
+    def _keep_metrics(self, epochs: int) -> None:
+        """Forget the lines of epochs that will be run again."""
+        lines = (self.path / METRICS).read_text(encoding="utf-8").splitlines()[:epochs]
+        self._write(METRICS, "".join(f"{line}\n" for line in lines))
+
+    def add_metrics(self, line: dict[str, Any]) -> None:
+        """Append one epoch's figures."""
+        with (self.path / METRICS).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def environment() -> dict[str, Any]:
+    """What a run ran on: versions, machine, and the commit of the code where it is known."""
+    gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+    return {
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "python": platform.python_version(),
+        "packages": {name: version(name) for name in ("torch", "numpy", "lightning-fabric", "safetensors")},
+        "system": platform.platform(),
+        "cpus": os.cpu_count(),
+        "gpus": gpus,
+        "git_commit": _git_commit(),
+        "command": sys.argv[1:],
+    }
+
+
+def _git_commit() -> str | None:
+    command = ["git", "describe", "--always", "--abbrev=40", "--dirty"]
+    try:
+        done = subprocess.run(
+            command, cwd=Path(__file__).parent, capture_output=True, text=True, timeout=10, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

@@ -1,0 +1,257 @@
+"""Where a run's windows come from: trimmed clips of a prepared set, or windows of pooled raw sets."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from stgat.data.labelled import load_sequences
+from stgat.data.prepared import open_prepared
+from stgat.data.splits import split
+from stgat.errors import ConfigError, TrainingError
+from stgat.model import STGAT
+from stgat.normalize import VERTICAL
+from stgat.preprocessing import Preprocessing
+from stgat.retarget import ONE_BODY
+from stgat.skeleton import NTU25, get_layout
+from stgat.streams import to_stream
+from stgat.training.augment import training_window
+from stgat.training.clips import open_clips, whole
+from stgat.training.config import PooledTrainConfig, PreparedTrainConfig
+from stgat.training.evaluate import Evaluation, evaluate
+from stgat.training.sampling import Augmentation, drawn, generators, spread
+
+Batch = tuple[Tensor, Tensor]
+
+
+class Source(ABC):
+    """The data of one run.
+
+    labels: the class names in the order of the logits. people: M of the network's input.
+    preprocessing: with the layout that the network sees. num_train: clips or sequences in an epoch.
+    """
+
+    labels: tuple[str, ...]
+    preprocessing: Preprocessing
+    people: int
+    num_train: int
+
+    def __init__(self, batch_size: int) -> None:
+        self.batch_size = batch_size
+
+    @property
+    @abstractmethod
+    def steps_per_epoch(self) -> int:
+        """Batches in an epoch."""
+
+    @abstractmethod
+    def batches(self, epoch: int, first: int = 0, rank: int = 0, world: int = 1) -> Iterator[Batch]:
+        """An epoch from its batch `first` on: inputs (n, C, T, V, M) and labels (n,).
+
+        n is this process's share of the batch. What is drawn depends on seed, epoch and batch alone.
+        """
+
+    @abstractmethod
+    def evaluate(self, model: STGAT, part: str) -> Evaluation | None:
+        """The network's scores on the "validation" or "test" part; None where there is none."""
+
+    @abstractmethod
+    def describe(self) -> tuple[str, str]:
+        """What the data are and their licence, for the checkpoint."""
+
+
+class PreparedSource(Source):
+    """Trimmed clips of a prepared data set, sampled and augmented on the device.
+
+    Raises DataError for unusable data, ConfigError where data and config do not fit together.
+    """
+
+    def __init__(self, config: PreparedTrainConfig, device: torch.device) -> None:
+        self._config = config
+        dataset = open_prepared(config.data.path)
+        self._info, self._samples = dataset.info, dataset.samples
+        self._split = split(
+            dataset.samples, config.data.split, config.data.holdout_subjects, dataset.info.format
+        )
+        self.labels = dataset.info.labels
+        self.people = min(int(dataset.samples.people.max()), 2)
+        self.num_train = len(self._split.train)
+        super().__init__(min(config.batch_size, self.num_train))
+        self.preprocessing = with_layout(config.preprocessing, dataset.info.layout)
+        self._layout = get_layout(self.preprocessing.layout)
+        self._targets = torch.from_numpy(dataset.samples.label).to(device)
+        self._clips = open_clips(dataset, self.preprocessing, self.people, device, config.data.residence)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return self.num_train // self.batch_size
+
+    def batches(self, epoch: int, first: int = 0, rank: int = 0, world: int = 1) -> Iterator[Batch]:
+        order = np.random.default_rng((self._config.seed, epoch)).permutation(self._split.train)
+        share = self.batch_size // world
+        mine = slice(rank * share, (rank + 1) * share)
+
+        def make(step: int) -> Batch:
+            clips = torch.from_numpy(order[step * self.batch_size : (step + 1) * self.batch_size])
+            return self._training_batch(clips, mine, (self._config.seed, epoch, step))
+
+        return ahead(make, range(first, self.steps_per_epoch))
+
+    def _training_batch(self, clips: Tensor, mine: slice, key: tuple[int, ...]) -> Batch:
+        config, device = self._config, self._clips.device
+        generator, noise = generators(device, *key)
+        vertical = VERTICAL[self.preprocessing.normalization]
+        changes = Augmentation(config.augment, len(clips), self._layout, vertical, generator)
+        lengths = self._clips.lengths[clips.to(device)]
+        T = self.preprocessing.num_frames
+        if config.sampling == "drawn":
+            positions = drawn(lengths, config.drawn_frames, T, generator)
+        else:
+            positions = spread(lengths, T, changes.start.to(device), changes.length.to(device))
+        joints = self._clips.frames(clips[mine], positions.of(mine))
+        return self._to_network(changes.apply(joints, mine, noise)), self._targets[clips[mine].to(device)]
+
+    def _to_network(self, joints: Tensor) -> Tensor:
+        """(n, T, M, V, 3) -> (n, C, T, V, M) of the run's stream."""
+        people_first = joints.permute(0, 2, 1, 3, 4)  # (n, M, T, V, 3)
+        stream = to_stream(people_first, self._layout, self.preprocessing.stream)
+        return stream.permute(0, 4, 2, 3, 1).contiguous()
+
+    def test_batch(self, clips: Tensor) -> Tensor:
+        """Whole clips as the network sees them: (n, C, T, V, M)."""
+        lengths, start, length = whole(self._clips, clips)
+        T = self.preprocessing.num_frames
+        if self._config.sampling == "drawn":
+            positions = drawn(lengths, self._config.drawn_frames, T, None)
+        else:
+            positions = spread(lengths, T, start, length)
+        return self._to_network(self._clips.frames(clips, positions))
+
+    @torch.no_grad()
+    def evaluate(self, model: STGAT, part: str) -> Evaluation | None:
+        rows = self._split.validation if part == "validation" else self._split.test
+        if not len(rows):
+            return None
+        model.eval()
+        batches = torch.from_numpy(rows).split(128)
+        scores = torch.cat([model(self.test_batch(clips)).float().cpu() for clips in batches])
+        return Evaluation(
+            scores=scores.numpy(),
+            labels=self._samples.label[rows],
+            names=tuple(self._samples.names[i] for i in rows),
+            label_names=self.labels,
+            datasets=(self._info.format,) * len(rows),
+        )
+
+    def describe(self) -> tuple[str, str]:
+        held_out = " ".join(map(str, self._config.data.holdout_subjects)) or "none"
+        return (
+            f"{self._info.title}, split {self._config.data.split}, {len(self._split.train)} training, "
+            f"{len(self._split.validation)} validation (subjects {held_out}) and "
+            f"{len(self._split.test)} test clips; seed {self._config.seed}",
+            f"{self._info.title}: {self._info.licence}",
+        )
+
+
+class PooledSource(Source):
+    """Windows in seconds of several raw data sets on one body, made as a webcam would deliver them.
+
+    Sequences are drawn with a weight of one over the root of their class's size, so that rare actions are
+    seen. Raises DataError for unusable data.
+    """
+
+    people = 1
+
+    def __init__(self, config: PooledTrainConfig, device: torch.device) -> None:
+        self._config, self._device = config, device
+        self.labels = config.labels
+        self.preprocessing = config.preprocessing
+        self._train, self._test = load_sequences(config.data, config.labels)
+        self.num_train = len(self._train)
+        super().__init__(min(config.batch_size, self.num_train))
+        classes = np.array([sequence.label for sequence in self._train])
+        weights = 1.0 / np.sqrt(np.bincount(classes)[classes])
+        self._weights = weights / weights.sum()
+        self._mirrored = mirrored_classes(config)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return self.num_train // self.batch_size
+
+    def batches(self, epoch: int, first: int = 0, rank: int = 0, world: int = 1) -> Iterator[Batch]:
+        config = self._config
+        order = np.random.default_rng((config.seed, epoch))
+        picked = order.choice(self.num_train, size=self.num_train, p=self._weights)
+
+        def make(step: int) -> Batch:
+            batch = range(step * self.batch_size, (step + 1) * self.batch_size)
+            examples = [
+                training_window(
+                    self._train[picked[i]], config.preprocessing, config.augment, self._mirrored,
+                    np.random.default_rng((config.seed, epoch, i)),
+                )
+                for i in batch[rank::world]
+            ]  # fmt: skip
+            inputs = torch.from_numpy(np.stack([window for window, _ in examples]))
+            labels = torch.tensor([label for _, label in examples])
+            return inputs.to(self._device), labels.to(self._device)
+
+        return ahead(make, range(first, self.steps_per_epoch))
+
+    def evaluate(self, model: STGAT, part: str) -> Evaluation | None:
+        return evaluate(model, self._test, self.preprocessing, self.labels) if part == "test" else None
+
+    def describe(self) -> tuple[str, str]:
+        data = "; ".join(
+            f"{item.format}, held-out subjects {' '.join(map(str, item.test_subjects))}"
+            for item in self._config.data
+        )
+        return (
+            f"{data}; {self.num_train} training and {len(self._test)} held-out sequences; "
+            f"seed {self._config.seed}",
+            "; ".join(f"{item.format}: {item.licence}" for item in self._config.data),
+        )
+
+
+def open_source(config: PooledTrainConfig | PreparedTrainConfig, device: torch.device) -> Source:
+    """The data that a config names. Raises DataError and ConfigError."""
+    if isinstance(config, PooledTrainConfig):
+        return PooledSource(config, device)
+    return PreparedSource(config, device)
+
+
+def with_layout(preprocessing: Preprocessing, layout: str) -> Preprocessing:
+    """The preprocessing for data of a layout. Raises ConfigError where they do not fit together."""
+    seen = NTU25.name if preprocessing.body == ONE_BODY else layout
+    if "layout" in preprocessing.model_fields_set and preprocessing.layout != seen:
+        raise ConfigError(
+            f"preprocessing.layout: {preprocessing.layout}, but the data are {layout}; leave the key out"
+        )
+    return preprocessing.model_copy(update={"layout": seen})
+
+
+def mirrored_classes(config: PooledTrainConfig) -> np.ndarray:
+    """(K,) the class that each class is in a mirror. Raises TrainingError for a name that is no label."""
+    labels = list(config.labels)
+    pairs = {**config.mirror_labels, **{b: a for a, b in config.mirror_labels.items()}}
+    for name in pairs:
+        if name not in labels:
+            raise TrainingError(f"mirror_labels names {name!r}, which is no label of this run")
+    return np.array([labels.index(pairs.get(label, label)) for label in labels])
+
+
+def ahead(make: Callable[[int], Batch], steps: range) -> Iterator[Batch]:
+    """make(step) for each step, the next one made in another thread while one is used."""
+    with ThreadPoolExecutor(1, "batches") as pool:
+        waiting = [pool.submit(make, step) for step in steps[:1]]
+        for step in steps[1:]:
+            batch = waiting.pop().result()
+            waiting.append(pool.submit(make, step))
+            yield batch
+        if waiting:
+            yield waiting.pop().result()
