@@ -17,38 +17,52 @@ training_verbs = typer.Typer()
 
 @training_verbs.command(epilog="Example: python main.py train configs/nw-ucla-joint.yaml epochs=20")
 def train(
-    config: Annotated[Path, typer.Argument(help="A YAML file of configs/.", metavar="CONFIG")],
-    overrides: Annotated[
-        list[str] | None, typer.Argument(help="Changes to it.", metavar="[KEY=VALUE]...")
-    ] = None,
+    arguments: Annotated[
+        list[str],
+        typer.Argument(
+            help="YAML files of configs/, and changes to them.", metavar="CONFIG... [KEY=VALUE]..."
+        ),
+    ],
     output: Annotated[Path | None, typer.Option(help="The run's folder; default: runs/NAME.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in that folder.")] = False,
     debug: DebugOption = False,
 ) -> None:
-    """Train a network; the run is kept in a folder, can be ended with Ctrl-C and continued with --resume.
+    """Train a network, or one a configuration, one after the other.
 
-    Several GPUs: devices=N, or torchrun for several hosts.
+    Each run is kept in a folder of its own, can be ended with Ctrl-C and continued with --resume. Several GPUs:
+    devices=N, or torchrun for several hosts.
     """
     with told_as_sentences(debug):
-        from app.training_progress import shown
-        from stgat.errors import TrainingStopped
         from stgat.training.load_config import load_config
-        from stgat.training.train import train as run
 
-        settings = load_config(config, overrides)
-        folder = output or Path("runs") / settings.name
-        try:
-            with shown(console) as report:
-                checkpoint = run(settings, report, folder, resume)
-        except TrainingStopped as stopped:
-            console.print(f"{str(stopped).capitalize()}.", markup=False)
-            raise typer.Exit(130) from None
-        if not checkpoint.sha256:
-            return  # another process tells
-        for name, value in checkpoint.metadata.metrics.items():
-            console.print(
-                f"{name}: {value:.2f} %" if name.startswith("validation") else f"test {name}: {value:.2f} %"
-            )
-        console.print(
-            f"Wrote {folder / 'best.safetensors'} (sha256 {checkpoint.sha256[:16]}...)", markup=False
-        )
+        overrides = [argument for argument in arguments if "=" in argument]
+        files = [Path(argument) for argument in arguments if "=" not in argument]
+        if not files:
+            raise typer.BadParameter("name at least one configuration", param_hint="CONFIG")
+        if output and len(files) > 1:
+            raise typer.BadParameter("one folder cannot hold several runs", param_hint="--output")
+        # All of them first: a mistake in the last should not be found tomorrow.
+        settings = [load_config(file, overrides) for file in files]
+        for config in settings:
+            train_one(config, output or Path("runs") / config.name, resume)
+
+
+def train_one(config: AnyTrainConfig, folder: Path, resume: bool) -> None:
+    """One run, told on the terminal. Raises typer.Exit(130) where it was stopped."""
+    from app.training_progress import shown
+    from stgat.errors import TrainingStopped
+    from stgat.training.train import train as run
+
+    try:
+        with shown(console) as report:
+            checkpoint = run(config, report, folder, resume)
+    except TrainingStopped as stopped:
+        console.print(f"Training {stopped}.", markup=False)
+        raise typer.Exit(130) from None
+    if not checkpoint.sha256:
+        return  # another process tells
+    for name, value in checkpoint.metadata.metrics.items():
+        measured = name if name.startswith("validation") else f"test {name}"
+        console.print(f"{measured}: {value:.2f} %")
+    best = folder / "best.safetensors"
+    console.print(f"Wrote {best} (sha256 {checkpoint.sha256[:16]}...)", markup=False)
