@@ -10,7 +10,7 @@ import typer
 from app.terminal import DebugOption, console, told_as_sentences
 
 if TYPE_CHECKING:
-    pass
+    from stgat.training.config import AnyTrainConfig
 
 training_verbs = typer.Typer()
 
@@ -29,8 +29,8 @@ def train(
 ) -> None:
     """Train a network, or one a configuration, one after the other.
 
-    Each run is kept in a folder of its own, can be ended with Ctrl-C and continued with --resume. Several GPUs:
-    devices=N, or torchrun for several hosts.
+    Each run is kept in a folder of its own, can be ended with Ctrl-C and continued with --resume.
+    Several GPUs: devices=N, or torchrun for several hosts.
     """
     with told_as_sentences(debug):
         from stgat.training.load_config import load_config
