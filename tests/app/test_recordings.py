@@ -126,7 +126,7 @@ def test_pickles_are_not_opened(tmp_path: Path) -> None:
 
 
 def test_a_zip_bomb_is_refused_by_its_declared_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.recordings.MAX_ARRAY_BYTES", 10_000)
+    monkeypatch.setattr("stgat.data.recording_file.MAX_ARRAY_BYTES", 10_000)
     path = tmp_path / "bomb.npz"
     path.write_bytes(packed(joints_m=np.zeros((6, 2, 25, 3)), frames=6))
     load_recording(path)
