@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,18 @@ def utd_mhad_file(joints_m: NDArray[np.float64]) -> bytes:
     file = io.BytesIO()
     scipy.io.savemat(file, {"d_skel": joints_m[:, TO_UTD].transpose(1, 2, 0)})
     return file.getvalue()
+
+
+def joint_rows(frames: NDArray[np.float64]) -> bytes:
+    """(T, V, C) as text, one joint a line: MSR-Action3D with C = 4, GTU Action 3D with C = 3."""
+    lines = (" ".join(f"{value:.6f}" for value in joint) for frame in frames for joint in frame)
+    return ("\n".join(lines) + "\n").encode()
+
+
+def utkinect_file(numbers: Sequence[int], joints_m: NDArray[np.float64]) -> bytes:
+    """(T, 20, 3) and the frames' numbers as one recording of UTKinect-Action3D."""
+    rows = zip(numbers, joints_m.reshape(len(joints_m), -1), strict=True)
+    return "".join(f"{n}   {'  '.join(f'{v:.6f}' for v in row)}  \n" for n, row in rows).encode()
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> Path:
