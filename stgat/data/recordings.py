@@ -37,7 +37,7 @@ class Recordings(FileFormat):
 
     name = "recordings"
     title = "Recordings of this application"
-    licence = "whatever the people in it agreed to"
+    licence = "for those who recorded them to say"
     layout = NTU25.name
     frames_per_second = FRAMES_PER_SECOND
     suffix = ".npz"
@@ -63,7 +63,8 @@ class Recordings(FileFormat):
 
 def _resampled(recording: SkeletonRecording, where: str) -> FloatArray:
     """(T, M, 25, 3) at the common frame rate; who is absent is all zeros. Raises DataError."""
-    seen = np.isfinite(recording.joints_m[:, :, 0]).all(axis=-1)  # (T, M) by the root
+    root = recording.joints_m[:, :, 0]
+    seen: NDArray[np.bool_] = np.all(np.isfinite(root), axis=-1)  # (T, M)
     counts = seen.sum(axis=0)
     people = [m for m in np.argsort(-counts, kind="stable").tolist()[:MAX_PEOPLE] if counts[m]]
     if not people:
