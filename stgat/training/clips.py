@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from stgat.data.prepared import PreparedDataset
+from stgat.errors import DataError
 from stgat.normalize import NORMALIZERS
 from stgat.preprocessing import Preprocessing
 from stgat.retarget import ONE_BODY, one_body
@@ -40,10 +43,11 @@ def prepare_clip(joints_m: FloatArray, preprocessing: Preprocessing, source_layo
     """
     joints = joints_m[np.any(joints_m, axis=(1, 2, 3))]
     if preprocessing.body == ONE_BODY:
-        present = np.any(joints, axis=(2, 3))  # (T, M)
-        rebuilt = np.stack([one_body(joints[:, m], source_layout) for m in range(joints.shape[1])], axis=1)
+        present = np.any(joints, axis=(2, 3))[..., None, None]  # (T, M, 1, 1)
+        known = np.where(present, joints, np.nan)  # zeros would be measured as a body of no size
+        rebuilt = np.stack([one_body(known[:, m], source_layout) for m in range(known.shape[1])], axis=1)
         rebuilt = np.where(np.isnan(rebuilt), rebuilt[:, :, :1], rebuilt)  # beyond a bone of no length
-        joints = np.where(present[..., None, None], rebuilt, 0.0)
+        joints = np.where(present, rebuilt, 0.0)
     return NORMALIZERS[preprocessing.normalization](joints, preprocessing.layout)
 
 
@@ -64,6 +68,7 @@ class ResidentClips:
             first[i], lengths[i], members[i] = end, T, M
             store[end : end + T * M] = clip.transpose(1, 0, 2, 3).reshape(T * M, V, 3)
             end += T * M
+        _check_lengths(dataset, lengths)
         self.device = device
         self.lengths = torch.from_numpy(lengths).to(device)
         self._store = torch.from_numpy(store[:end]).to(device)
@@ -93,12 +98,17 @@ class ClipsOnDisk:
         self._preprocessing = preprocessing
         self._people = people
         self._pool = ThreadPoolExecutor(max(1, min(8, (os.cpu_count() or 2) - 1)), "clips")
-        kept = self._pool.map(self._count_frames, range(len(dataset)))
-        self.lengths = torch.tensor(list(kept), device=device)
+        lengths = np.array(list(self._pool.map(self._count_frames, range(len(dataset)))))
+        _check_lengths(dataset, lengths)
+        self.lengths = torch.from_numpy(lengths).to(device)
 
     def _count_frames(self, i: int) -> int:
         # The normalisation may cut a long clip, so its word counts.
-        return len(prepare_clip(self._dataset.sample(i), self._preprocessing, self._dataset.info.layout))
+        return len(self._clip(i))
+
+    def _clip(self, i: int) -> FloatArray:
+        sample = self._dataset.sample(i)[:, : self._people]
+        return prepare_clip(sample, self._preprocessing, self._dataset.info.layout)
 
     def frames(self, clips: Tensor, positions: Positions) -> Tensor:
         before, after = positions.before.cpu().numpy(), positions.after.cpu().numpy()
@@ -110,11 +120,20 @@ class ClipsOnDisk:
         return between(first, second.to(self.device, non_blocking=True), positions.share.to(self.device))
 
     def _read(self, i: int, before: FloatArray, after: FloatArray) -> tuple[FloatArray, FloatArray]:
-        sample = self._dataset.sample(i)[:, : self._people]
-        clip = prepare_clip(sample, self._preprocessing, self._dataset.info.layout)
+        clip = self._clip(i)
         missing = self._people - clip.shape[1]
         clip = np.pad(clip, ((0, 0), (0, missing), (0, 0), (0, 0)))
         return clip[before], clip[after]
+
+
+def _check_lengths(dataset: PreparedDataset, lengths: NDArray[np.int64]) -> None:
+    """Raises DataError for a sample in which nobody is seen."""
+    if not lengths.all():
+        name = dataset.samples.names[int(np.argmin(lengths))]
+        raise DataError(
+            f"{dataset.folder}: nobody is seen in the sample {name}; take it out of the data set and prepare "
+            "that again"
+        )
 
 
 def between(before: Tensor, after: Tensor, share: Tensor) -> Tensor:
@@ -141,8 +160,11 @@ def free_memory(device: torch.device) -> int:
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
     try:
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (ValueError, OSError, AttributeError):  # not told on this system
+        # Not SC_AVPHYS_PAGES: what the system caches of files counts as used there.
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        fields = dict(line.split(":", 1) for line in lines)
+        return int(fields["MemAvailable"].split()[0]) * 1024
+    except (OSError, ValueError, KeyError):  # not told on this system
         return 4 * 2**30
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from stgat.data.labelled import DataConfig
 from stgat.model import FrameWeighting, STGATConfig
@@ -172,10 +172,10 @@ class PooledTrainConfig(TrainConfig):
 class PreparedTrainConfig(TrainConfig):
     """A run on the trimmed clips of one prepared data set.
 
-    preprocessing: its layout follows from the data and need not be given. sampling: which frames of a clip
-    the network sees. "clip" spreads its frames over the clip, or over a random part of it in training, by
-    interpolation; "drawn" is the authors': drawn_frames of those with a body, in order, at random in
-    training and evenly in tests, then a crop, at random or in the middle.
+    preprocessing: its layout follows from the data and need not be given; its body is "as-measured" unless
+    given. sampling: which frames of a clip the network sees. "clip" spreads its frames over the clip, or over
+    a random part of it in training, by interpolation; "drawn" is the authors': drawn_frames of those with a
+    body, in order, at random in training and evenly in tests, then a crop, at random or in the middle.
     """
 
     data: PreparedDataConfig
@@ -184,9 +184,17 @@ class PreparedTrainConfig(TrainConfig):
     sampling: Literal["clip", "drawn"] = "clip"
     drawn_frames: int = Field(default=150, ge=4, le=4096)
 
+    @field_validator("preprocessing", mode="before")
+    @classmethod
+    def _as_measured(cls, given: object) -> object:
+        # A section that says other things leaves this default as it is.
+        return {"body": "as-measured", **given} if isinstance(given, dict) else given
+
     @model_validator(mode="after")
     def _can_be_trained(self) -> Self:
         _check_network(self, 2, self.preprocessing.layout)
+        if self.sampling == "drawn" and self.augment.crop != (1.0, 1.0):
+            raise ValueError("augment.crop: has no place beside sampling: drawn, which crops in its own way")
         if self.sampling == "drawn" and self.drawn_frames < self.preprocessing.num_frames:
             raise ValueError(
                 f"drawn_frames: {self.drawn_frames} are too few to crop {self.preprocessing.num_frames}"

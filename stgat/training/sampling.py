@@ -106,7 +106,8 @@ class Augmentation:
         if self._jitter:
             shape = (len(self.length), *joints.shape[1:])
             everyone = torch.randn(shape, generator=noise, device=joints.device, dtype=joints.dtype)
-            joints = joints + self._jitter * everyone[rows]
+            present = joints.any(dim=-1).any(dim=-1)[..., None, None]  # (n, T, M, 1, 1)
+            joints = joints + self._jitter * everyone[rows] * present  # who is absent stays all zeros
         return joints * self.kept[rows].to(joints)[:, None, None, :, None]
 
 
