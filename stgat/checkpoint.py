@@ -11,7 +11,7 @@ import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, model_validator
@@ -32,6 +32,8 @@ class Metadata(BaseModel):
 
     labels: the K class names in the order of the logits.
     people: M the network was trained with; with 1 each person is recognised alone.
+    sampling, drawn_frames: which frames of a trimmed clip it is shown, as in
+        stgat.training.config.PreparedTrainConfig.
     temperature: the logits are divided by it before the softmax.
     metrics: figures by name, as measured on the held-out part that `data` describes.
     data, data_licence: what it was trained on, and under which terms, "not stated" where unknown.
@@ -45,6 +47,8 @@ class Metadata(BaseModel):
     preprocessing: Preprocessing
     labels: tuple[str, ...]
     people: int = Field(default=1, ge=1, le=8)
+    sampling: Literal["clip", "drawn"] = "clip"
+    drawn_frames: int = Field(default=150, ge=4, le=4096)
     temperature: float = Field(default=1.0, gt=0.0, le=100.0)
     metrics: dict[str, FiniteFloat] = {}
     data: str = "not stated"
@@ -61,6 +65,8 @@ class Metadata(BaseModel):
             raise ValueError("a label is there twice")
         if self.preprocessing.layout != self.model.layout:
             raise ValueError("the preprocessing's joint layout is not the network's")
+        if self.sampling == "drawn" and self.drawn_frames < self.preprocessing.num_frames:
+            raise ValueError("fewer frames are drawn than the network looks at")
         return self
 
 

@@ -44,6 +44,8 @@ def import_official(
             ),
             labels=names,
             people=2,
+            sampling="drawn",
+            drawn_frames=max(150, num_frames),
             data="not stated (imported)",
             data_licence="the authors' weights are under their non-commercial research licence",
             created_by="python main.py import-official",
