@@ -72,10 +72,8 @@ def share_batch_norm(model: nn.Module, fabric: Fabric) -> nn.Module:
     return model
 
 
-def anyone(fabric: Fabric, flag: bool) -> bool:
-    """Whether the flag is up in any process."""
-    if fabric.world_size == 1:
-        return flag
-    raised = torch.tensor(float(flag), device=fabric.device)
-    torch.distributed.all_reduce(raised, torch.distributed.ReduceOp.MAX)
-    return bool(raised)
+def total(fabric: Fabric, values: Tensor) -> Tensor:
+    """The values summed over all processes, in each of them."""
+    if fabric.world_size > 1:
+        torch.distributed.all_reduce(values)
+    return values

@@ -15,6 +15,8 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -27,8 +29,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from stgat.checkpoint import Metadata, save_checkpoint
 from stgat.data.atomic import replacing
 from stgat.errors import TrainingError
+from stgat.model import STGAT
 from stgat.training.config import TrainConfig
 
 CONFIG, ENVIRONMENT, METRICS, LAST, BEST = (
@@ -36,7 +40,7 @@ CONFIG, ENVIRONMENT, METRICS, LAST, BEST = (
 )  # fmt: skip
 
 #: May differ when a run is continued: they change how fast it goes, not where.
-_MACHINE_KEYS = ("device", "devices", "threads", "compile")
+_MACHINE_KEYS = ("device", "devices", "threads", "compile", "data.residence")
 
 
 @dataclass
@@ -73,33 +77,47 @@ class RunFolder:
             raise TrainingError(
                 f"{path}: holds a run already; go on with it by --resume, or give another folder by --output"
             )
-        path.mkdir(parents=True, exist_ok=True)
-        self._write(CONFIG, yaml.safe_dump(asked, sort_keys=False, allow_unicode=True))
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise TrainingError(
+                f"{path}: cannot be made ({error.strerror or error}); give another folder by --output"
+            ) from error
+        self._write(METRICS, "")
         self._write(ENVIRONMENT, json.dumps(environment(), indent=2) + "\n")
-        (path / METRICS).touch()
+        # Last: what holds it can be continued.
+        self._write(CONFIG, yaml.safe_dump(asked, sort_keys=False, allow_unicode=True))
 
     def _check_same(self, asked: dict[str, Any]) -> None:
         try:
             before = yaml.safe_load((self.path / CONFIG).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise TrainingError(
+                f"{self.path}: holds no run to continue; without --resume one is begun there"
+            ) from None
         except (OSError, ValueError, yaml.YAMLError) as error:
-            raise TrainingError(f"{self.path}: holds no run to continue ({error})") from error
+            reason = " ".join(str(error).split())
+            raise TrainingError(f"{self.path / CONFIG}: not the configuration of a run ({reason})") from error
         if not isinstance(before, dict):
             raise TrainingError(f"{self.path / CONFIG}: not the configuration of a run")
-        for key in sorted((before.keys() | asked.keys()) - set(_MACHINE_KEYS)):
-            if before.get(key) != asked.get(key):
+        for key, old, new in _differences(before, asked):
+            if key not in _MACHINE_KEYS:
                 raise TrainingError(
-                    f"{self.path}: was begun with {key} = {before.get(key)!r}, now it is {asked.get(key)!r}; "
-                    "continue it as it was begun, or start another with --output"
+                    f"{self.path}: was begun with {key} = {old!r}, now it is {new!r}; continue it as it was "
+                    "begun, or start another with --output"
                 )
 
     def _write(self, name: str, text: str) -> None:
-        with replacing(self.path / name) as path:
+        with _writing(self.path / name), replacing(self.path / name) as path:
             path.write_text(text, encoding="utf-8")
 
     def save_state(
         self, place: Place, model: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer
     ) -> None:
-        """Write everything that is needed to go on, whole or not at all. Raises OSError."""
+        """Write everything that is needed to go on, whole or not at all.
+
+        Raises TrainingError where the disk is full; what was saved before is still there then.
+        """
         tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
         tensors |= {f"average.{name}": value for name, value in average.state_dict().items()}
         for number, state in optimizer.state_dict()["state"].items():
@@ -107,8 +125,13 @@ class RunFolder:
                 if isinstance(value, Tensor):
                     tensors[f"optimizer.{number}.{name}"] = value
         ready = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
-        with replacing(self.path / LAST) as path:
+        with _writing(self.path / LAST), replacing(self.path / LAST) as path:
             save_file(ready, path, metadata={"place": json.dumps(asdict(place))})
+
+    def save_best(self, model: STGAT, metadata: Metadata) -> str:
+        """Write the checkpoint to use; returns its SHA-256. Raises TrainingError where it cannot."""
+        with _writing(self.path / BEST):
+            return save_checkpoint(self.path / BEST, model, metadata)
 
     def load_state(self, model: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer) -> Place:
         """Put a run where save_state left it; a run that saved nothing yet starts at its beginning.
@@ -117,11 +140,13 @@ class RunFolder:
         """
         path = self.path / LAST
         if not path.exists():
-            self._keep_metrics(0)
             return Place()
         try:
             with safe_open(path, framework="pt") as file:
-                place = Place(**json.loads(file.metadata()["place"]))
+                metadata = file.metadata() or {}
+                if "place" not in metadata:
+                    raise ValueError("it is no state of a run")
+                place = Place(**json.loads(metadata["place"]))
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             model.load_state_dict(_under("model.", tensors))
             average.load_state_dict(_under("average.", tensors))
@@ -133,20 +158,41 @@ class RunFolder:
             number, _, name = key.partition(".")
             state["state"].setdefault(int(number), {})[name] = value
         optimizer.load_state_dict(state)
-        self._keep_metrics(place.epoch)
         return place
 
-    def _keep_metrics(self, epochs: int) -> None:
-        """Forget the lines of epochs that will be run again."""
+    def keep_metrics(self, epochs: int) -> None:
+        """Keep the figures of the first epochs; the others will be run again."""
         lines = (self.path / METRICS).read_text(encoding="utf-8").splitlines()[:epochs]
         self._write(METRICS, "".join(f"{line}\n" for line in lines))
 
     def add_metrics(self, line: dict[str, Any]) -> None:
         """Append one epoch's figures."""
-        with (self.path / METRICS).open("a", encoding="utf-8") as file:
+        with _writing(self.path / METRICS), (self.path / METRICS).open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
             file.flush()
             os.fsync(file.fileno())
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Trouble with the disk as a sentence; what was there before still is, since files are replaced whole."""
+    try:
+        yield
+    except (OSError, SafetensorError) as error:  # the second where tensors do not fit on the disk
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise TrainingError(
+            f"{path}: cannot be written ({reason}); what was saved before is still there: make room on the "
+            "disk, then the same command with --resume goes on"
+        ) from error
+
+
+def _differences(before: Any, asked: Any, place: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """The keys, such as `model.dropout`, that say something else, and what they say."""
+    if isinstance(before, dict) and isinstance(asked, dict):
+        for key in sorted(before.keys() | asked.keys()):
+            yield from _differences(before.get(key), asked.get(key), f"{place}.{key}" if place else key)
+    elif before != asked:
+        yield place, before, asked
 
 
 def environment() -> dict[str, Any]:

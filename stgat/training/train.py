@@ -19,13 +19,13 @@ import torch.nn.functional as F
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from stgat.checkpoint import Checkpoint, Metadata, load_checkpoint, save_checkpoint
+from stgat.checkpoint import Checkpoint, Metadata, load_checkpoint
 from stgat.device import choose_device
 from stgat.errors import TrainingError, TrainingStopped
 from stgat.model import STGAT
 from stgat.training.config import AnyTrainConfig, TrainConfig
 from stgat.training.curves import Curves
-from stgat.training.distributed import anyone, open_fabric, share_batch_norm
+from stgat.training.distributed import open_fabric, share_batch_norm, total
 from stgat.training.run_folder import BEST, Place, RunFolder
 from stgat.training.source import Source, open_source
 
@@ -84,21 +84,20 @@ def train(
     torch.manual_seed(config.seed)
     device = choose_device(config.device)
     fabric = open_fabric(config, device)
-    first = fabric.is_global_zero
     source = open_source(config, fabric.device)
     if source.batch_size % fabric.world_size:
         raise TrainingError(
             f"{source.num_train} training samples make a batch that {fabric.world_size} processes cannot "
             "share equally; use fewer processes"
         )
-    run = RunFolder(folder, config, resume) if folder is not None and first else None
+    config = config.model_copy(update={"preprocessing": source.preprocessing})  # the layout with it
+    run = RunFolder(folder, config, resume) if folder is not None and fabric.is_global_zero else None
     fabric.barrier()
-    reader = run or (RunFolder(folder, config, resume=True) if folder is not None else None)
     trainer = _Trainer(config, source, fabric, run, report)
-    if resume and reader is not None:
-        trainer.resume(reader)
+    if resume and folder is not None:
+        trainer.resume(run or RunFolder(folder, config, resume=True))
     trainer.fit()
-    return trainer.finish(folder)
+    return trainer.finish()
 
 
 class _Trainer:
@@ -116,12 +115,15 @@ class _Trainer:
         self.wrapped_optimizer = wrapped
         self.place = Place()
         self.recent: deque[str] = deque(maxlen=4)
+        self.best: Checkpoint | None = None  # where there is no folder to keep it in
         self.saved_at = time.monotonic()
         # On a GPU each look at a loss makes the host wait for it.
         self.check_every = 1 if fabric.device.type == "cpu" else 10
 
     def resume(self, run: RunFolder) -> None:
         self.place = run.load_state(self.network, self.average, self.optimizer)
+        if self.run:
+            self.run.keep_metrics(self.place.epoch)
 
     def fit(self) -> None:
         curves = Curves(self.run.path if self.run else None)
@@ -135,7 +137,10 @@ class _Trainer:
         config, place, steps = self.config, self.place, self.source.steps_per_epoch
         self.model.train()
         started, waited, seen = time.monotonic(), 0.0, 0
-        totals = torch.tensor([place.loss, place.right], dtype=torch.float64, device=self.fabric.device)
+        # Since the last look: the summed loss, right answers, and whether to stop.
+        sums = torch.zeros(3, device=self.fabric.device)
+        # A run that was ended after an epoch's last batch has only the epoch's end to do.
+        rate = learning_rate(place.epoch + max(place.step - 1, 0) / steps, config)
         batches = self.source.batches(
             place.epoch, place.step, self.fabric.global_rank, self.fabric.world_size
         )
@@ -145,18 +150,22 @@ class _Trainer:
             waited += time.monotonic() - asked
             rate = learning_rate(place.epoch + place.step / steps, config)
             loss, right = self._step(inputs, labels, rate)
-            totals += torch.stack((loss * len(labels), right)).to(totals)
+            sums[:2] += torch.stack((loss * len(labels), right))
             place.step += 1
-            place.seen += self.source.batch_size
             seen += self.source.batch_size
             last = place.step == steps
             if last or place.step % self.check_every == 0:
-                self._check(loss, rate)
-                place.loss, place.right = totals.tolist()
+                sums[2] = interrupted.is_set()
+                loss_sum, right_sum, stop = total(self.fabric, sums).tolist()
+                sums.zero_()
+                fresh = place.step * self.source.batch_size - place.seen
+                self._check(loss_sum / fresh, rate)
+                place.loss, place.right = place.loss + loss_sum, place.right + right_sum
+                place.seen += fresh
                 elapsed = time.monotonic() - started
                 if not last:
                     self._tell(rate, seen / elapsed, 100 * waited / elapsed)
-                if anyone(self.fabric, interrupted.is_set()):
+                if stop:
                     place.seconds += elapsed
                     self._stop()
                 if time.monotonic() - self.saved_at > SAVE_EVERY_S:
@@ -183,32 +192,32 @@ class _Trainer:
         update_average(self.average, self.network, min(config.ema_decay, (1 + step) / (10 + step)))
         return loss.detach(), (logits.argmax(dim=1) == labels).sum()
 
-    def _check(self, loss: Tensor, rate: float) -> None:
-        value, norm = loss.item(), float(self.gradient_norm)
-        if not math.isfinite(value):
+    def _check(self, loss: float, rate: float) -> None:
+        """Before the weights are saved: neither the loss nor the gradient may have left the numbers."""
+        norm = float(self.gradient_norm)
+        if not (math.isfinite(loss) and math.isfinite(norm)):
+            what = "gradient's norm" if math.isfinite(loss) else "loss"
             before = "; ".join(self.recent) or "nothing: it was the first step looked at"
             raise TrainingError(
-                f"the loss became {value} in epoch {self.place.epoch + 1}, step {self.place.step}, at "
-                f"learning rate {rate:.2g}. Before it: {before}. A smaller learning_rate, a longer "
-                "warmup_epochs or precision=fp32 may help"
+                f"the {what} became {norm if math.isfinite(loss) else loss} in epoch {self.place.epoch + 1}, "
+                f"step {self.place.step}, at learning rate {rate:.2g}. Before it: {before}. A smaller "
+                "learning_rate, a longer warmup_epochs or precision=fp32 may help"
             )
-        self.recent.append(f"step {self.place.step} loss {value:.3f} gradient {norm:.2f}")
+        self.recent.append(f"step {self.place.step} loss {loss:.3f} gradient {norm:.2f}")
 
     def _tell(
         self, rate: float, pace: float, waiting: float, validation: dict[str, float] | None = None
     ) -> Progress:
         place, steps = self.place, self.source.steps_per_epoch
-        samples = place.seen
-        # The sums are this process's; its share stands for the whole until the epoch's end.
-        mine = max(samples / self.fabric.world_size, 1)
+        seen = max(place.seen, 1)
         left = (self.config.epochs - place.epoch) * steps - place.step
         progress = Progress(
             epoch=place.epoch + 1,
             epochs=self.config.epochs,
             step=place.step,
             steps=steps,
-            loss=place.loss / mine,
-            top1=100 * place.right / mine,
+            loss=place.loss / seen,
+            top1=100 * place.right / seen,
             learning_rate=rate,
             samples_per_s=pace,
             waiting=waiting,
@@ -221,10 +230,6 @@ class _Trainer:
 
     def _end_epoch(self) -> dict[str, float]:
         place = self.place
-        sums = torch.tensor([place.loss, place.right], dtype=torch.float64, device=self.fabric.device)
-        if self.fabric.world_size > 1:
-            torch.distributed.all_reduce(sums)
-            place.loss, place.right = (sums / self.fabric.world_size).tolist()
         validation: dict[str, float] = {}
         if self.fabric.is_global_zero:
             result = self.source.evaluate(self.average, "validation")
@@ -232,7 +237,7 @@ class _Trainer:
                 validation = result.metrics()
                 if validation["top1"] > place.best:
                     place.best, place.best_epoch = validation["top1"], place.epoch + 1
-                    self._save_best({f"validation {name}": value for name, value in validation.items()})
+                    self._keep_best({f"validation {name}": value for name, value in validation.items()})
         progress = self._tell(*self.pace, validation)
         line = {
             "epoch": place.epoch + 1,
@@ -261,22 +266,25 @@ class _Trainer:
 
     def _stop(self) -> None:
         self._save()
+        self.fabric.barrier()  # a process that ends may take the one that still writes with it
         where = f"epoch {self.place.epoch + 1}, step {self.place.step} of {self.source.steps_per_epoch}"
         if self.run:
             raise TrainingStopped(f"stopped in {where}; the same command with --resume goes on from there")
         raise TrainingStopped(f"stopped in {where}")
 
-    def _save_best(self, metrics: dict[str, float]) -> None:
+    def _keep_best(self, metrics: dict[str, float]) -> None:
+        metadata = describe(self.config, self.source, metrics)
         if self.run:
-            metadata = describe(self.config, self.source, metrics)
-            save_checkpoint(self.run.path / BEST, self.average, metadata)
+            self.run.save_best(self.average, metadata)
+        else:
+            self.best = Checkpoint(deepcopy(self.average), metadata)
 
-    def finish(self, folder: Path | None) -> Checkpoint:
+    def finish(self) -> Checkpoint:
         """Measure the result on the test part and save it."""
         best = self.average
         metrics: dict[str, float] = {}
-        if self.place.best_epoch and self.run:
-            kept = load_checkpoint(self.run.path / BEST)
+        kept = load_checkpoint(self.run.path / BEST) if self.run and self.place.best_epoch else self.best
+        if kept is not None:
             best = kept.model.to(self.fabric.device)
             metrics |= {k: v for k, v in kept.metadata.metrics.items() if k.startswith("validation")}
         if self.fabric.is_global_zero:
@@ -285,7 +293,7 @@ class _Trainer:
         self.fabric.barrier()
         checkpoint = Checkpoint(best.cpu(), describe(self.config, self.source, metrics))
         if self.run:
-            sha256 = save_checkpoint(self.run.path / BEST, checkpoint.model, checkpoint.metadata)
+            sha256 = self.run.save_best(checkpoint.model, checkpoint.metadata)
             checkpoint = Checkpoint(checkpoint.model, checkpoint.metadata, sha256)
         return checkpoint
 
