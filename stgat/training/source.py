@@ -12,19 +12,19 @@ from torch import Tensor
 
 from stgat.data.labelled import load_sequences
 from stgat.data.prepared import open_prepared
-from stgat.data.splits import split
+from stgat.data.splits import split_dataset
 from stgat.errors import ConfigError, TrainingError
 from stgat.model import STGAT
 from stgat.normalize import VERTICAL
 from stgat.preprocessing import Preprocessing
 from stgat.retarget import ONE_BODY
 from stgat.skeleton import NTU25, get_layout
-from stgat.streams import to_stream
 from stgat.training.augment import training_window
-from stgat.training.clips import open_clips, whole
+from stgat.training.clips import open_clips, prepare_clip
 from stgat.training.config import PooledTrainConfig, PreparedTrainConfig
 from stgat.training.evaluate import Evaluation, evaluate
 from stgat.training.sampling import Augmentation, drawn, generators, spread
+from stgat.training.scoring import WholeClips, as_input, score
 
 Batch = tuple[Tensor, Tensor]
 
@@ -75,9 +75,7 @@ class PreparedSource(Source):
         self._config = config
         dataset = open_prepared(config.data.path)
         self._info, self._samples = dataset.info, dataset.samples
-        self._split = split(
-            dataset.samples, config.data.split, config.data.holdout_subjects, dataset.info.format
-        )
+        self._split = split_dataset(dataset, config.data.split, config.data.holdout_subjects)
         self.labels = dataset.info.labels
         self.people = min(int(dataset.samples.people.max()), 2)
         self.num_train = len(self._split.train)
@@ -86,6 +84,7 @@ class PreparedSource(Source):
         self._layout = get_layout(self.preprocessing.layout)
         self._targets = torch.from_numpy(dataset.samples.label).to(device)
         self._clips = open_clips(dataset, self.preprocessing, self.people, device, config.data.residence)
+        self._whole = WholeClips(self._clips, self.preprocessing, config.sampling, config.drawn_frames)
 
     @property
     def steps_per_epoch(self) -> int:
@@ -114,34 +113,19 @@ class PreparedSource(Source):
         else:
             positions = spread(lengths, T, changes.start.to(device), changes.length.to(device))
         joints = self._clips.frames(clips[mine], positions.of(mine))
-        return self._to_network(changes.apply(joints, mine, noise)), self._targets[clips[mine].to(device)]
-
-    def _to_network(self, joints: Tensor) -> Tensor:
-        """(n, T, M, V, 3) -> (n, C, T, V, M) of the run's stream."""
-        people_first = joints.permute(0, 2, 1, 3, 4)  # (n, M, T, V, 3)
-        stream = to_stream(people_first, self._layout, self.preprocessing.stream)
-        return stream.permute(0, 4, 2, 3, 1).contiguous()
+        joints = changes.apply(joints, mine, noise)
+        return as_input(joints, self.preprocessing), self._targets[clips[mine].to(device)]
 
     def test_batch(self, clips: Tensor) -> Tensor:
         """Whole clips as the network sees them: (n, C, T, V, M)."""
-        lengths, start, length = whole(self._clips, clips)
-        T = self.preprocessing.num_frames
-        if self._config.sampling == "drawn":
-            positions = drawn(lengths, self._config.drawn_frames, T, None)
-        else:
-            positions = spread(lengths, T, start, length)
-        return self._to_network(self._clips.frames(clips, positions))
+        return self._whole.inputs(clips)
 
-    @torch.no_grad()
     def evaluate(self, model: STGAT, part: str) -> Evaluation | None:
         rows = self._split.validation if part == "validation" else self._split.test
         if not len(rows):
             return None
-        model.eval()
-        batches = torch.from_numpy(rows).split(128)
-        scores = torch.cat([model(self.test_batch(clips)).float().cpu() for clips in batches])
         return Evaluation(
-            scores=scores.numpy(),
+            scores=score(model, self._whole, torch.from_numpy(rows)),
             labels=self._samples.label[rows],
             names=tuple(self._samples.names[i] for i in rows),
             label_names=self.labels,
@@ -230,9 +214,15 @@ def with_layout(preprocessing: Preprocessing, layout: str) -> Preprocessing:
     seen = NTU25.name if preprocessing.body == ONE_BODY else layout
     if "layout" in preprocessing.model_fields_set and preprocessing.layout != seen:
         raise ConfigError(
-            f"preprocessing.layout: {preprocessing.layout}, but the data are {layout}; leave the key out"
+            f"preprocessing.layout: {preprocessing.layout}, but the data are {layout}, which a network with "
+            f"body {preprocessing.body} sees as {seen}; leave the key out"
         )
-    return preprocessing.model_copy(update={"layout": seen})
+    fitting = preprocessing.model_copy(update={"layout": seen})
+    try:
+        prepare_clip(np.ones((1, 1, get_layout(layout).num_joints, 3)), fitting, layout)
+    except ValueError as error:
+        raise ConfigError(f"preprocessing: {error}; choose another body or normalization") from error
+    return fitting
 
 
 def mirrored_classes(config: PooledTrainConfig) -> np.ndarray:
