@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -15,9 +16,10 @@ if TYPE_CHECKING:
 
 @contextmanager
 def shown(console: Console) -> Iterator[Callable[[Step], None]]:
-    """What `train` reports to; in a log file there is no bar."""
+    """What `train` reports to; in a log file there is no bar, and of several processes one has it."""
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
+    hidden = not (console.is_terminal and is_first_process())
+    with Progress(*columns, console=console, transient=True, disable=hidden) as bars:
         task = bars.add_task("starting", total=None)
 
         def report(step: Step) -> None:
@@ -30,6 +32,11 @@ def shown(console: Console) -> Iterator[Callable[[Step], None]]:
             bars.update(task, description=text, completed=step.step, total=step.steps)
 
         yield report
+
+
+def is_first_process() -> bool:
+    """Whether this is the one that speaks: by torchrun's number, or by the one `devices=N` gives."""
+    return os.environ.get("RANK", os.environ.get("LOCAL_RANK", "0")) == "0"
 
 
 def epoch_line(step: Step) -> str:

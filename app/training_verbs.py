@@ -44,12 +44,15 @@ def train(
         # All of them first: a mistake in the last should not be found tomorrow.
         settings = [load_config(file, overrides) for file in files]
         for config in settings:
-            train_one(config, output or Path("runs") / config.name, resume)
+            folder = output or Path("runs") / config.name
+            # Of several runs that were stopped, the later ones have not begun.
+            begun = len(settings) == 1 or folder.exists()
+            train_one(config, folder, resume and begun)
 
 
 def train_one(config: AnyTrainConfig, folder: Path, resume: bool) -> None:
     """One run, told on the terminal. Raises typer.Exit(130) where it was stopped."""
-    from app.training_progress import shown
+    from app.training_progress import is_first_process, shown
     from stgat.errors import TrainingStopped
     from stgat.training.train import train as run
 
@@ -57,7 +60,8 @@ def train_one(config: AnyTrainConfig, folder: Path, resume: bool) -> None:
         with shown(console) as report:
             checkpoint = run(config, report, folder, resume)
     except TrainingStopped as stopped:
-        console.print(f"Training {stopped}.", markup=False)
+        if is_first_process():
+            console.print(f"Training {stopped}.", markup=False)
         raise typer.Exit(130) from None
     if not checkpoint.sha256:
         return  # another process tells

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 import torch.distributed
 from lightning_fabric import Fabric
 from torch import Tensor, nn
-from torch.distributed.nn.functional import all_reduce
+from torch.autograd.function import FunctionCtx
 
-from stgat.errors import ConfigError
+from stgat.errors import ConfigError, TrainingError
 from stgat.training.config import TrainConfig
 
 
@@ -37,8 +39,27 @@ def open_fabric(config: TrainConfig, device: torch.device) -> Fabric:
     return fabric
 
 
+class _Sum(torch.autograd.Function):
+    """The sum over all processes; each one's gradient is the sum of all gradients."""
+
+    @staticmethod
+    def forward(ctx: FunctionCtx, values: Tensor) -> Tensor:
+        values = values.clone()
+        torch.distributed.all_reduce(values)
+        return values
+
+    @staticmethod
+    def backward(ctx: FunctionCtx, gradient: Tensor) -> Tensor:
+        return _Sum.forward(ctx, gradient.contiguous())
+
+
 class GlobalBatchNorm2d(nn.BatchNorm2d):
-    """Batch norm over the batches of all processes, for the CPU, where torch's own does not exist."""
+    """Batch norm over the equally large batches of all processes, for the CPU, where torch has none.
+
+    The variance is put together from each process's own (Chan, Golub and LeVeque, "Updating formulae and a
+    pairwise algorithm for computing sample variances", 1979): a mean of squares less the square of the mean
+    would lose it to rounding where the mean is large.
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         """(N, C, T, V) -> the same shape."""
@@ -46,10 +67,14 @@ class GlobalBatchNorm2d(nn.BatchNorm2d):
             return super().forward(input)
         assert self.running_mean is not None and self.running_var is not None and self.momentum is not None
         x = input.float()
-        count = torch.distributed.get_world_size() * x.numel() / x.shape[1]
-        sums = torch.stack((x.sum(dim=(0, 2, 3)), x.square().sum(dim=(0, 2, 3))))
-        mean, square = all_reduce(sums) / count
-        variance = (square - mean.square()).clamp(min=0.0)
+        world, rank = torch.distributed.get_world_size(), torch.distributed.get_rank()
+        count = world * x.numel() / x.shape[1]
+        own = torch.stack((x.mean(dim=(0, 2, 3)), x.var(dim=(0, 2, 3), correction=0)))  # (2, C)
+        nothing = torch.zeros_like(own)
+        everyone = _Sum.apply(torch.stack([own if r == rank else nothing for r in range(world)]))
+        means, variances = everyone.unbind(dim=1)  # (world, C)
+        mean = means.mean(dim=0)
+        variance = (variances + (means - mean).square()).mean(dim=0)
         with torch.no_grad():
             self.running_mean.lerp_(mean, self.momentum)
             self.running_var.lerp_(variance * (count / (count - 1)), self.momentum)
@@ -77,3 +102,21 @@ def total(fabric: Fabric, values: Tensor) -> Tensor:
     if fabric.world_size > 1:
         torch.distributed.all_reduce(values)
     return values
+
+
+@contextmanager
+def one_fate(fabric: Fabric) -> Iterator[None]:
+    """Around what one process does alone: where it fails, all end, instead of waiting for it for ever.
+
+    Raises TrainingError in the others.
+    """
+    failure: Exception | None = None
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - raised again below
+        failure = error
+    failures = total(fabric, torch.tensor(float(failure is not None), device=fabric.device))
+    if failure is not None:
+        raise failure
+    if failures:
+        raise TrainingError("another process of this run failed, and says why")

@@ -127,6 +127,7 @@ class RunFolder:
         ready = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
         with _writing(self.path / LAST), replacing(self.path / LAST) as path:
             save_file(ready, path, metadata={"place": json.dumps(asdict(place))})
+            path.chmod(0o644)  # as the other files: safetensors makes its own private
 
     def save_best(self, model: STGAT, metadata: Metadata) -> str:
         """Write the checkpoint to use; returns its SHA-256. Raises TrainingError where it cannot."""

@@ -25,7 +25,7 @@ from stgat.errors import TrainingError, TrainingStopped
 from stgat.model import STGAT
 from stgat.training.config import AnyTrainConfig, TrainConfig
 from stgat.training.curves import Curves
-from stgat.training.distributed import open_fabric, share_batch_norm, total
+from stgat.training.distributed import one_fate, open_fabric, share_batch_norm, total
 from stgat.training.run_folder import BEST, Place, RunFolder
 from stgat.training.source import Source, open_source
 
@@ -91,8 +91,8 @@ def train(
             "share equally; use fewer processes"
         )
     config = config.model_copy(update={"preprocessing": source.preprocessing})  # the layout with it
-    run = RunFolder(folder, config, resume) if folder is not None and fabric.is_global_zero else None
-    fabric.barrier()
+    with one_fate(fabric):
+        run = RunFolder(folder, config, resume) if folder is not None and fabric.is_global_zero else None
     trainer = _Trainer(config, source, fabric, run, report)
     if resume and folder is not None:
         trainer.resume(run or RunFolder(folder, config, resume=True))
@@ -122,8 +122,9 @@ class _Trainer:
 
     def resume(self, run: RunFolder) -> None:
         self.place = run.load_state(self.network, self.average, self.optimizer)
-        if self.run:
-            self.run.keep_metrics(self.place.epoch)
+        with one_fate(self.fabric):
+            if self.run:
+                self.run.keep_metrics(self.place.epoch)
 
     def fit(self) -> None:
         curves = Curves(self.run.path if self.run else None)
@@ -137,8 +138,8 @@ class _Trainer:
         config, place, steps = self.config, self.place, self.source.steps_per_epoch
         self.model.train()
         started, waited, seen = time.monotonic(), 0.0, 0
-        # Since the last look: the summed loss, right answers, and whether to stop.
-        sums = torch.zeros(3, device=self.fabric.device)
+        # Since the last look: the summed loss and right answers; and whether to stop, and to save.
+        sums = torch.zeros(4, device=self.fabric.device)
         # A run that was ended after an epoch's last batch has only the epoch's end to do.
         rate = learning_rate(place.epoch + max(place.step - 1, 0) / steps, config)
         batches = self.source.batches(
@@ -156,7 +157,8 @@ class _Trainer:
             last = place.step == steps
             if last or place.step % self.check_every == 0:
                 sums[2] = interrupted.is_set()
-                loss_sum, right_sum, stop = total(self.fabric, sums).tolist()
+                sums[3] = self.fabric.is_global_zero and time.monotonic() - self.saved_at > SAVE_EVERY_S
+                loss_sum, right_sum, stop, save = total(self.fabric, sums).tolist()
                 sums.zero_()
                 fresh = place.step * self.source.batch_size - place.seen
                 self._check(loss_sum / fresh, rate)
@@ -168,7 +170,7 @@ class _Trainer:
                 if stop:
                     place.seconds += elapsed
                     self._stop()
-                if time.monotonic() - self.saved_at > SAVE_EVERY_S:
+                if save:
                     self._save()
         elapsed = time.monotonic() - started
         place.seconds += elapsed
@@ -230,14 +232,8 @@ class _Trainer:
 
     def _end_epoch(self) -> dict[str, float]:
         place = self.place
-        validation: dict[str, float] = {}
-        if self.fabric.is_global_zero:
-            result = self.source.evaluate(self.average, "validation")
-            if result is not None:
-                validation = result.metrics()
-                if validation["top1"] > place.best:
-                    place.best, place.best_epoch = validation["top1"], place.epoch + 1
-                    self._keep_best({f"validation {name}": value for name, value in validation.items()})
+        with one_fate(self.fabric):
+            validation = self._validate() if self.fabric.is_global_zero else {}
         progress = self._tell(*self.pace, validation)
         line = {
             "epoch": place.epoch + 1,
@@ -251,22 +247,34 @@ class _Trainer:
         }
         if self.fabric.device.type == "cuda":
             line["peak_memory_bytes"] = torch.cuda.max_memory_allocated(self.fabric.device)
-        if self.run:
-            self.run.add_metrics(line)
+        with one_fate(self.fabric):
+            if self.run:
+                self.run.add_metrics(line)
         self.place = Place(
             epoch=place.epoch + 1, seconds=place.seconds, best=place.best, best_epoch=place.best_epoch
         )
         self._save()
         return line
 
+    def _validate(self) -> dict[str, float]:
+        """The averaged network's figures on the validation part; it is kept where it is the best so far."""
+        place, result = self.place, self.source.evaluate(self.average, "validation")
+        if result is None:
+            return {}
+        figures = result.metrics()
+        if figures["top1"] > place.best:
+            place.best, place.best_epoch = figures["top1"], place.epoch + 1
+            self._keep_best({f"validation {name}": value for name, value in figures.items()})
+        return figures
+
     def _save(self) -> None:
-        if self.run:
-            self.run.save_state(self.place, self.network, self.average, self.optimizer)
+        with one_fate(self.fabric):
+            if self.run:
+                self.run.save_state(self.place, self.network, self.average, self.optimizer)
         self.saved_at = time.monotonic()
 
     def _stop(self) -> None:
         self._save()
-        self.fabric.barrier()  # a process that ends may take the one that still writes with it
         where = f"epoch {self.place.epoch + 1}, step {self.place.step} of {self.source.steps_per_epoch}"
         if self.run:
             raise TrainingStopped(f"stopped in {where}; the same command with --resume goes on from there")
@@ -280,22 +288,23 @@ class _Trainer:
             self.best = Checkpoint(deepcopy(self.average), metadata)
 
     def finish(self) -> Checkpoint:
-        """Measure the result on the test part and save it."""
-        best = self.average
-        metrics: dict[str, float] = {}
+        """Measure the result on the test part and save it; the first process does."""
+        with one_fate(self.fabric):
+            if self.fabric.is_global_zero:
+                return self._measure()
+        return Checkpoint(self.average.cpu(), describe(self.config, self.source, {}))
+
+    def _measure(self) -> Checkpoint:
+        best, metrics = self.average, dict[str, float]()
         kept = load_checkpoint(self.run.path / BEST) if self.run and self.place.best_epoch else self.best
         if kept is not None:
             best = kept.model.to(self.fabric.device)
             metrics |= {k: v for k, v in kept.metadata.metrics.items() if k.startswith("validation")}
-        if self.fabric.is_global_zero:
-            result = self.source.evaluate(best, "test")
-            metrics |= result.metrics() if result is not None else {}
-        self.fabric.barrier()
-        checkpoint = Checkpoint(best.cpu(), describe(self.config, self.source, metrics))
-        if self.run:
-            sha256 = self.run.save_best(checkpoint.model, checkpoint.metadata)
-            checkpoint = Checkpoint(checkpoint.model, checkpoint.metadata, sha256)
-        return checkpoint
+        result = self.source.evaluate(best, "test")
+        metrics |= result.metrics() if result is not None else {}
+        metadata = describe(self.config, self.source, metrics)
+        sha256 = self.run.save_best(best, metadata) if self.run else ""
+        return Checkpoint(best.cpu(), metadata, sha256)
 
 
 @contextmanager
@@ -366,12 +375,14 @@ def step_seed(*key: int) -> int:
 def describe(config: AnyTrainConfig, source: Source, metrics: dict[str, float]) -> Metadata:
     """What a checkpoint of this run says of itself."""
     data, licence = source.describe()
+    sampling = config.model_dump(include={"sampling", "drawn_frames"})  # neither in a run on pooled windows
     return Metadata(
         name=config.name,
         model=config.network(len(source.labels), source.preprocessing.layout),
         preprocessing=source.preprocessing,
         labels=source.labels,
         people=source.people,
+        **sampling,
         metrics=metrics,
         data=data,
         data_licence=licence,
