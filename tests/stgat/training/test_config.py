@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from stgat.errors import ConfigError
+from stgat.training.config import PooledTrainConfig, PreparedTrainConfig
 from stgat.training.load_config import load_config
 
 YAML = """
@@ -24,6 +25,9 @@ model:
   blocks: [[8, 8, 1]]
 """
 REPOSITORY = Path(__file__).resolve().parents[3]
+CONFIGURATIONS = [
+    path for path in sorted((REPOSITORY / "configs").rglob("*.yaml")) if path.parent.name != "base"
+]
 
 
 @pytest.fixture
@@ -109,6 +113,115 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         load_config(tmp_path / "nowhere.yaml")
 
 
-@pytest.mark.parametrize("path", sorted((REPOSITORY / "configs").glob("*.yaml")), ids=lambda path: path.name)
+# Runs on a prepared data set
+
+PREPARED = """
+name: prepared
+data: {path: data/nw-ucla, split: ucla-xview}
+model: {blocks: [[8, 8, 1]]}
+"""
+
+
+@pytest.fixture
+def prepared(tmp_path: Path) -> Path:
+    path = tmp_path / "prepared.yaml"
+    path.write_text(PREPARED)
+    return path
+
+
+def test_what_the_data_are_tells_which_run_it_is(path: Path, prepared: Path) -> None:
+    assert isinstance(load_config(path), PooledTrainConfig)
+    assert isinstance(load_config(prepared), PreparedTrainConfig)
+
+
+def test_without_more_ado_a_prepared_run_changes_nothing_about_the_clips(prepared: Path) -> None:
+    config = load_config(prepared)
+    assert isinstance(config, PreparedTrainConfig)
+    assert config.sampling == "clip"
+    crop, *others = config.augment.model_dump().values()
+    assert crop == (1.0, 1.0)
+    assert not any(others)
+
+
+def test_joints_stay_as_measured_whatever_else_is_said_of_them(prepared: Path) -> None:
+    assert load_config(prepared).preprocessing.body == "as-measured"
+    assert load_config(prepared, ["preprocessing.num_frames=32"]).preprocessing.body == "as-measured"
+    assert load_config(prepared, ["preprocessing.body=one-body-1"]).preprocessing.body == "one-body-1"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["learning_rates=1"], "prepared.yaml: learning_rates: unknown key; did you mean learning_rate?"),
+        (["data.spilt=x"], "data.spilt: unknown key; did you mean split?"),
+        (["data.holdout_subject=[1]"], "data.holdout_subject: unknown key; did you mean holdout_subjects?"),
+        (["augment.turn=3"], "augment.turn: unknown key; did you mean turn_deg?"),
+        (
+            ["preprocessing.normalisation=x"],
+            "preprocessing.normalisation: unknown key; did you mean normalization?",
+        ),
+        (["model.head=3"], "model.head: unknown key"),
+        (["data.residence=moon"], "data.residence: Input should be 'auto', 'device' or 'disk'"),
+        (["milestones=[3]"], "milestones: needed with schedule: steps, and only there"),
+        (["schedule=steps"], "milestones: needed with schedule: steps, and only there"),
+        (["sampling=drawn", "drawn_frames=32"], "drawn_frames: 32 are too few to crop 64"),
+        (["sampling=drawn", "augment.crop=[0.5, 1]"], "augment.crop: has no place beside sampling: drawn"),
+        (["augment.crop=[0.9, 0.5]"], "augment: crop: expected 0.05 <= shortest <= longest <= 2, got 0.9"),
+        (["augment.crop=[0, 1]"], "crop: expected 0.05 <= shortest"),
+        (["augment.crop=[1, 3]"], "crop: expected 0.05 <= shortest"),
+        (["augment.drop_joints=1"], "augment.drop_joints: Input should be less than 1"),
+        (["devices=0"], "devices: Input should be greater than or equal to 1"),
+        (["compile=maybe"], "compile: Input should be"),
+    ],
+    ids=str,
+)
+def test_a_wrong_setting_of_a_prepared_run_is_named(
+    prepared: Path, overrides: list[str], message: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_config(prepared, overrides)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_several_mistakes_are_all_told_a_line_each(prepared: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_config(prepared, ["epoch=3", "augment.turn=3", "seed=-1"])
+    assert len(str(caught.value).splitlines()) == 3
+
+
+# Files that build on others
+
+
+def test_a_file_says_only_what_differs_from_its_base(tmp_path: Path, prepared: Path) -> None:
+    (tmp_path / "more").mkdir()
+    child = tmp_path / "more" / "bone.yaml"
+    child.write_text(
+        "base: ../prepared.yaml\nname: bone\npreprocessing: {stream: bone}\nmodel: {dropout: 0.5}\n"
+    )
+    config = load_config(child, ["model.num_heads=4"])
+    assert (config.name, config.preprocessing.stream) == ("bone", "bone")
+    assert (config.model.dropout, config.model.num_heads, config.model.blocks) == (0.5, 4, ((8, 8, 1),))
+    assert isinstance(config, PreparedTrainConfig)
+    assert config.data.split == "ucla-xview"
+
+
+@pytest.mark.parametrize(
+    ("base", "message"),
+    [
+        ("nowhere.yaml", "nowhere.yaml: No such file"),
+        ("child.yaml", "child.yaml: base: 4 files deep; does one name itself?"),
+        ("[1, 2]", "child.yaml: base: expected the name of a file"),
+    ],
+)
+def test_a_base_that_is_none_is_named(tmp_path: Path, base: str, message: str) -> None:
+    (tmp_path / "child.yaml").write_text(f"base: {base}\nname: x\n")
+    with pytest.raises(ConfigError) as caught:
+        load_config(tmp_path / "child.yaml")
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("path", CONFIGURATIONS, ids=lambda path: path.stem)
 def test_the_configurations_that_come_with_the_project_are_in_order(path: Path) -> None:
-    load_config(path)
+    config = load_config(path)
+    assert config.name == (f"authors-{path.stem}" if path.parent.name == "authors" else path.stem)

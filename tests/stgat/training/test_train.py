@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from stgat.data.labelled import DataConfig
 from stgat.errors import DeviceError, TrainingError
@@ -19,6 +21,7 @@ from stgat.training.source import PooledSource, mirrored_classes
 from stgat.training.train import (
     Progress,
     learning_rate,
+    make_optimizer,
     parameter_groups,
     train,
     update_average,
@@ -92,10 +95,22 @@ def test_one_seed_gives_the_same_weights_twice_and_another_seed_others(config: P
 
 def test_a_loss_that_is_no_number_ends_the_run_with_what_led_to_it(config: PooledTrainConfig) -> None:
     wild = config.model_copy(update={"learning_rate": 1e30, "warmup_epochs": 0})
-    with pytest.raises(
-        TrainingError, match=r"loss became (nan|inf) in epoch \d+, step \d+, at learning rate"
-    ):
+    with pytest.raises(TrainingError) as caught:
         train(wild)
+    said = re.fullmatch(
+        r"the (loss|gradient's norm) became (nan|inf) in epoch \d+, step \d+, at learning rate 1e\+30\. "
+        r"Before it: (step \d+ loss [\d.]+ gradient [\d.]+(; )?)+\. A smaller learning_rate, .* may help",
+        str(caught.value),
+    )
+    assert said, caught.value
+
+
+def test_weights_that_are_no_numbers_are_never_saved(config: PooledTrainConfig, tmp_path: Path) -> None:
+    wild = config.model_copy(update={"learning_rate": 1e30, "warmup_epochs": 0})
+    with pytest.raises(TrainingError):
+        train(wild, folder=tmp_path / "run")
+    for file in (tmp_path / "run").glob("*.safetensors"):
+        assert all(tensor.isfinite().all() for tensor in load_file(file).values())
 
 
 def test_a_device_that_is_not_there_is_said_before_the_data_are_read(config: PooledTrainConfig) -> None:
@@ -132,6 +147,49 @@ def test_the_rate_warms_up_then_falls_along_half_a_cosine(config: PooledTrainCon
     assert learning_rate(7.0, told) == pytest.approx(0.05)  # half way
     assert learning_rate(4.5, told) == pytest.approx(0.05 * (1 + math.cos(math.pi / 4)))
     assert rates[-1] == pytest.approx(0.0, abs=1e-9)
+
+
+def test_the_rate_falls_to_a_tenth_at_each_milestone(config: PooledTrainConfig) -> None:
+    changes = {
+        "learning_rate": 0.1,
+        "warmup_epochs": 1.0,
+        "epochs": 9,
+        "schedule": "steps",
+        "milestones": (4, 6),
+    }
+    told = config.model_copy(update=changes)
+    rates = [learning_rate(epoch, told) for epoch in (1.0, 3.99, 4.0, 5.99, 6.0, 9.0)]
+    assert rates == pytest.approx([0.1, 0.1, 0.01, 0.01, 0.001, 0.001])
+    assert 0 < learning_rate(0.0, told) < learning_rate(0.5, told) < learning_rate(0.99, told) < 0.1
+
+
+def test_without_averaging_the_average_is_the_network(config: PooledTrainConfig) -> None:
+    model = STGAT(config.network(2, "ntu25"))
+    average = STGAT(config.network(2, "ntu25"))
+    update_average(average, model, decay=0.0)
+    for name, value in average.state_dict().items():
+        assert torch.equal(value, model.state_dict()[name])
+
+
+def test_progress_tells_where_a_run_stands(config: PooledTrainConfig) -> None:
+    told: list[Progress] = []
+    train(config.model_copy(update={"epochs": 2}), told.append)
+    assert [p.epoch_done for p in told] == [False, False, True] * 2
+    assert all(p.steps == 3 and p.epochs == 2 for p in told)
+    assert all(0 <= p.waiting <= 100 and p.samples_per_s > 0 for p in told)
+    assert all(0 <= p.top1 <= 100 and 0 < p.loss < 10 for p in told)
+    assert told[-1].seconds_left == 0.0
+    assert told[0].seconds_left == pytest.approx(5 * 4 / told[0].samples_per_s)
+
+
+def test_everything_decays_where_asked_for(config: PooledTrainConfig) -> None:
+    model = STGAT(config.network(2, "ntu25"))
+    decayed, kept = parameter_groups(model, config.model_copy(update={"decay": "all", "weight_decay": 0.01}))
+    assert len(decayed["params"]) == len(list(model.parameters()))
+    assert kept["params"] == []
+    assert decayed["weight_decay"] == 0.01
+    for optimizer in ("sgd", "adamw"):  # an empty group is none of their troubles
+        make_optimizer(model, config.model_copy(update={"decay": "all", "optimizer": optimizer}))
 
 
 def test_weights_decay_biases_and_batch_norms_do_not(config: PooledTrainConfig) -> None:
