@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 if TYPE_CHECKING:
-    from stgat.training.train import Progress as Step
+    from stgat.training.progress import Progress as Step
 
 
 @contextmanager

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import math
-import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -23,44 +19,16 @@ from stgat.checkpoint import Checkpoint, Metadata, load_checkpoint
 from stgat.device import choose_device
 from stgat.errors import TrainingError, TrainingStopped
 from stgat.model import STGAT
-from stgat.training.config import AnyTrainConfig, TrainConfig
+from stgat.training.config import AnyTrainConfig
 from stgat.training.curves import Curves
 from stgat.training.distributed import one_fate, open_fabric, share_batch_norm, total
+from stgat.training.interrupts import interrupts
+from stgat.training.optimization import learning_rate, make_optimizer, update_average
+from stgat.training.progress import Progress, Report
 from stgat.training.run_folder import BEST, Place, RunFolder
 from stgat.training.source import Source, open_source
 
 SAVE_EVERY_S = 300.0
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where a run stands, told after every step.
-
-    epoch: the one that is running, from 1; step: its batches done, of `steps`.
-    loss: mean of the epoch so far; top1: of its training windows, percent.
-    waiting: share of the time, in percent, that the network waited for data.
-    seconds_left: until the end of the run, at the pace so far.
-    validation: figures on the validation part, at an epoch's end where there is such a part.
-    """
-
-    epoch: int
-    epochs: int
-    step: int
-    steps: int
-    loss: float
-    top1: float
-    learning_rate: float
-    samples_per_s: float
-    waiting: float
-    seconds_left: float
-    validation: dict[str, float] = field(default_factory=dict)
-
-    @property
-    def epoch_done(self) -> bool:
-        return self.step == self.steps
-
-
-Report = Callable[[Progress], None]
 
 
 def train(
@@ -128,7 +96,7 @@ class _Trainer:
 
     def fit(self) -> None:
         curves = Curves(self.run.path if self.run else None)
-        with _interrupts() as interrupted, curves:
+        with interrupts() as interrupted, curves:
             while self.place.epoch < self.config.epochs:
                 self._run_epoch(interrupted)
                 line = self._end_epoch()
@@ -305,66 +273,6 @@ class _Trainer:
         metadata = describe(self.config, self.source, metrics)
         sha256 = self.run.save_best(best, metadata) if self.run else ""
         return Checkpoint(best.cpu(), metadata, sha256)
-
-
-@contextmanager
-def _interrupts() -> Iterator[threading.Event]:
-    """An event that Ctrl-C and a termination set; a second one ends at once."""
-    event = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield event
-        return
-
-    def note(number: int, frame: object) -> None:
-        if event.is_set():
-            raise KeyboardInterrupt
-        event.set()
-
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield event
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-@torch.no_grad()
-def update_average(average: nn.Module, model: nn.Module, decay: float) -> None:
-    """average = decay * average + (1 - decay) * model, batch-norm statistics included."""
-    new = model.state_dict()
-    floating, target = [], []
-    for name, value in average.state_dict().items():
-        if value.is_floating_point():
-            floating.append(value)
-            target.append(new[name])
-        else:
-            value.copy_(new[name])
-    torch._foreach_lerp_(floating, target, 1 - decay)
-
-
-def learning_rate(epoch: float, config: TrainConfig) -> float:
-    """Linear warm-up, then half a cosine down to zero (Loshchilov and Hutter, arXiv 1608.03983) or steps."""
-    if epoch < config.warmup_epochs:
-        return config.learning_rate * (epoch + 0.1) / (config.warmup_epochs + 0.1)
-    if config.schedule == "steps":
-        return config.learning_rate * 0.1 ** sum(epoch >= milestone for milestone in config.milestones)
-    share = (epoch - config.warmup_epochs) / max(config.epochs - config.warmup_epochs, 1e-9)
-    return config.learning_rate * 0.5 * (1 + math.cos(math.pi * min(share, 1.0)))
-
-
-def parameter_groups(model: nn.Module, config: TrainConfig) -> list[dict]:
-    """What decays and what does not; with decay: weights, biases and batch norms do not."""
-    decayed = [p for p in model.parameters() if p.ndim > 1 or config.decay == "all"]
-    kept = [p for p in model.parameters() if p.ndim <= 1 and config.decay != "all"]
-    return [{"params": decayed, "weight_decay": config.weight_decay}, {"params": kept, "weight_decay": 0.0}]
-
-
-def make_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
-    """SGD with Nesterov's momentum 0.9, or AdamW (Loshchilov and Hutter, arXiv 1711.05101)."""
-    groups = parameter_groups(model, config)
-    if config.optimizer == "adamw":
-        return torch.optim.AdamW(groups, config.learning_rate)
-    return torch.optim.SGD(groups, config.learning_rate, momentum=0.9, nesterov=True)
 
 
 def step_seed(*key: int) -> int:

@@ -20,8 +20,8 @@ from typer.testing import CliRunner
 from app.cli import cli
 from app.training_progress import duration, epoch_line, is_first_process, shown
 from stgat.checkpoint import read_metadata
+from stgat.training.progress import Progress
 from stgat.training.run_folder import RunFolder
-from stgat.training.train import Progress
 from tests.stgat.training.prepared_sets import config_for, small_set
 
 REPOSITORY = Path(__file__).resolve().parents[2]

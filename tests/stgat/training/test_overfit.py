@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from stgat.data.prepared import write_prepared
-from stgat.training.train import Progress, train
+from stgat.training.progress import Progress
+from stgat.training.train import train
 from tests.stgat.training.prepared_sets import ACTIONS, clip, config_for, sequence
 
 

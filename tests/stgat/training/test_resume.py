@@ -15,8 +15,9 @@ from safetensors import safe_open
 from stgat.errors import TrainingStopped
 from stgat.training import train as training
 from stgat.training.config import PreparedTrainConfig
+from stgat.training.progress import Progress
 from stgat.training.run_folder import RunFolder
-from stgat.training.train import Progress, train
+from stgat.training.train import train
 from tests.stgat.training.prepared_sets import config_for, small_set
 
 STEPS, EPOCHS = 4, 3  # 32 training clips of which 8 are held out or not, in batches of 8 or 6

@@ -18,8 +18,9 @@ from stgat.errors import TrainingError
 from stgat.model import STGAT
 from stgat.training.config import PreparedTrainConfig
 from stgat.training.load_config import load_config
+from stgat.training.optimization import make_optimizer
 from stgat.training.run_folder import Place, RunFolder, environment
-from stgat.training.train import make_optimizer, train
+from stgat.training.train import train
 from tests.stgat.training.prepared_sets import config_for, small_set
 
 CONFIG = config_for(Path("set"))

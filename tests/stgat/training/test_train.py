@@ -17,15 +17,10 @@ from stgat.errors import DeviceError, TrainingError
 from stgat.model import STGAT
 from stgat.preprocessing import Preprocessing
 from stgat.training.config import AugmentConfig, ModelConfig, PooledTrainConfig
+from stgat.training.optimization import learning_rate, make_optimizer, parameter_groups, update_average
+from stgat.training.progress import Progress
 from stgat.training.source import PooledSource, mirrored_classes
-from stgat.training.train import (
-    Progress,
-    learning_rate,
-    make_optimizer,
-    parameter_groups,
-    train,
-    update_average,
-)
+from stgat.training.train import train
 from tests.stgat.bodies import waving
 from tests.stgat.data.files import nw_ucla_file, write_folder
 
