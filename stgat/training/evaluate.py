@@ -1,4 +1,4 @@
-"""How often a network is right, on windows like those of the running application."""
+"""What a network said of labelled sequences, and how often it was right."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from scipy.special import log_softmax
 
 from stgat.data.labelled import LabelledSequence
 from stgat.model import STGAT
@@ -14,38 +16,53 @@ from stgat.preprocessing import Preprocessing, prepare_window
 from stgat.skeleton import FloatArray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Evaluation:
     """What a network said of the sequences of one part.
 
-    scores: (number of sequences, K) logits, or the logarithm of probabilities. labels: the true classes.
-    names, datasets: of each sequence. label_names: the K classes.
+    scores: (N, K) logits, or the logarithm of probabilities. labels: (N,) the true classes.
+    names: of each sequence. label_names: the K classes. datasets: of each sequence, where they are several.
+    temperature: the scores are divided by it before the softmax (Metadata.temperature).
     """
 
     scores: FloatArray
-    labels: FloatArray
+    labels: NDArray[np.int64]
     names: tuple[str, ...]
     label_names: tuple[str, ...]
-    datasets: tuple[str, ...]
+    datasets: tuple[str, ...] = ()
+    temperature: float = 1.0
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @property
+    def guesses(self) -> NDArray[np.int64]:
+        """(N,) the likeliest class of each sequence."""
+        return self.scores.argmax(axis=1)
+
+    @property
+    def log_probabilities(self) -> FloatArray:
+        """(N, K) float64."""
+        return log_softmax(self.scores.astype(np.float64) / self.temperature, axis=1)
 
     @property
     def probabilities(self) -> FloatArray:
-        """(number of sequences, K)."""
-        scores = np.exp(self.scores.astype(np.float64) - self.scores.max(axis=1, keepdims=True))
-        return scores / scores.sum(axis=1, keepdims=True)
+        """(N, K) float64."""
+        return np.exp(self.log_probabilities)
 
     def top(self, k: int, dataset: str | None = None) -> float:
         """Share of sequences, in percent, whose class is among the k likeliest."""
-        rows = np.array([dataset in (None, name) for name in self.datasets])
-        best = np.argsort(-self.scores[rows], axis=1)[:, :k]
+        rows = np.ones(len(self), bool) if dataset is None else np.array(self.datasets) == dataset
+        best = np.argsort(-self.scores[rows], axis=1, kind="stable")[:, :k]
         return float((best == self.labels[rows, None]).any(axis=1).mean() * 100)
 
     def mean_class_accuracy(self) -> float:
         """Top-1 in percent, averaged over the classes that occur."""
-        right = self.scores.argmax(axis=1) == self.labels
+        right = self.guesses == self.labels
         return float(np.mean([right[self.labels == k].mean() for k in np.unique(self.labels)]) * 100)
 
     def metrics(self) -> dict[str, float]:
+        """top1, top5, mean_class and, of several data sets, top1 of each: in percent, to two decimals."""
         figures = {"top1": self.top(1), "top5": self.top(5), "mean_class": self.mean_class_accuracy()}
         if len(set(self.datasets)) > 1:
             figures |= {f"top1 {name}": self.top(1, name) for name in sorted(set(self.datasets))}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -33,6 +35,22 @@ def test_top_k_is_what_one_counts() -> None:
 
 def test_mean_class_accuracy_gives_every_class_one_voice() -> None:
     assert BY_HAND.mean_class_accuracy() == pytest.approx(100 * (1 + 0 + 0.5) / 3)
+
+
+def test_probabilities_are_the_softmax_after_the_temperature() -> None:
+    np.testing.assert_allclose(BY_HAND.probabilities[0], [0.7, 0.2, 0.1])
+    doubled = replace(BY_HAND, scores=2 * BY_HAND.scores, temperature=2.0)
+    np.testing.assert_allclose(doubled.probabilities, BY_HAND.probabilities)
+    large = replace(BY_HAND, scores=BY_HAND.scores + 1e4)
+    np.testing.assert_allclose(large.probabilities, BY_HAND.probabilities, rtol=1e-6)
+    assert doubled.guesses.tolist() == BY_HAND.guesses.tolist() == [0, 0, 0, 2]
+
+
+def test_equal_scores_count_as_the_first_of_them() -> None:
+    tied = replace(BY_HAND, scores=np.zeros((4, 3)), datasets=())
+    assert tied.guesses.tolist() == [0, 0, 0, 0]
+    assert (tied.top(1), tied.top(2), tied.top(3)) == (25.0, 50.0, 100.0)
+    assert tied.metrics() == {"top1": 25.0, "top5": 100.0, "mean_class": 33.33}
 
 
 def test_metrics_are_named_and_rounded() -> None:
