@@ -30,8 +30,14 @@ class TrainingError(RuntimeError):
     """A run that cannot go on; the message says what led to it."""
 
 
+class ExportError(RuntimeError):
+    """A checkpoint that cannot be written in another form; the message says why."""
+
+
 class TrainingStopped(Exception):  # noqa: N818 - no error
     """A run was ended from outside and saved; the message says how to go on."""
 
 
-STGAT_ERRORS = (CheckpointError, OfficialCheckpointError, DeviceError, DataError, ConfigError, TrainingError)
+STGAT_ERRORS = (
+    CheckpointError, OfficialCheckpointError, DeviceError, DataError, ConfigError, TrainingError, ExportError,
+)  # fmt: skip
