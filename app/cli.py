@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from app.data_verbs import data_verbs
+from app.evaluation_verbs import evaluation_verbs
 from app.terminal import DebugOption, console, told_as_sentences
 from app.training_verbs import training_verbs
 
@@ -29,6 +30,7 @@ cli = typer.Typer(
 )
 cli.add_typer(data_verbs)
 cli.add_typer(training_verbs)
+cli.add_typer(evaluation_verbs)
 
 
 DEVICES = ("auto", "cpu", "cuda", "mps")

@@ -11,58 +11,21 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections import Counter
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import numpy as np
 import torch
 from rich.console import Console
 from rich.table import Table
 
 from app.errors import USER_ERRORS
+from app.evaluating import evaluation_tables
 from stgat.checkpoint import load_checkpoint
 from stgat.data.labelled import load_sequences
-from stgat.skeleton import FloatArray
-from stgat.training.evaluate import Evaluation, evaluate
+from stgat.training.evaluate import evaluate
 from stgat.training.load_config import load_config
-
-
-def calibration_error(probabilities: FloatArray, right: FloatArray, bins: int = 15) -> float:
-    """Expected calibration error in percent: |accuracy - confidence|, averaged over equal-width bins
-    (Guo, Pleiss, Sun and Weinberger, arXiv 1706.04599)."""
-    confidence = probabilities.max(axis=1)
-    which = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = [
-        abs(right[which == b].mean() - confidence[which == b].mean()) * (which == b).mean()
-        for b in np.unique(which)
-    ]
-    return float(100 * sum(gaps))
-
-
-def report(result: Evaluation, labels: tuple[str, ...], console: Console) -> None:
-    guessed = result.probabilities.argmax(axis=1)
-    right = guessed == result.labels
-    figures = Table("figure", "percent")
-    for name, value in result.metrics().items():
-        figures.add_row(name, f"{value:.2f}")
-    figures.add_row("calibration error", f"{calibration_error(result.probabilities, right):.2f}")
-    console.print(figures)
-
-    classes = Table("class", "held-out sequences", "right, percent")
-    for k, label in enumerate(labels):
-        rows = result.labels == k
-        if rows.any():
-            classes.add_row(label, str(int(rows.sum())), f"{100 * right[rows].mean():.1f}")
-    console.print(classes)
-
-    wrong = zip(result.labels[~right], guessed[~right], strict=True)
-    confused = Counter((labels[a], labels[b]) for a, b in wrong)
-    pairs = Table("is", "taken for", "times")
-    for (truth, guess), count in confused.most_common(10):
-        pairs.add_row(truth, guess, str(count))
-    console.print(pairs)
+from stgat.training.report import per_class
 
 
 def main() -> int:
@@ -83,7 +46,12 @@ def main() -> int:
         print(f"Error: {error}", file=sys.stderr)
         return 1
     result = evaluate(checkpoint.model, held_out, checkpoint.metadata.preprocessing, config.labels)
-    report(result, config.labels, Console())
+    console = Console(highlight=False)
+    console.print(evaluation_tables(result))
+    classes = Table("class", "held-out sequences", "right, percent")
+    for found in per_class(result):
+        classes.add_row(found.label, str(found.samples), f"{found.accuracy:.1f}")
+    console.print(classes)
     return 0
 
 
