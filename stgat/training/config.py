@@ -67,7 +67,7 @@ class ClipAugmentConfig(_Section):
     turn_deg: largest turn about the vertical. tilt_deg: largest turn about each other axis.
     scale: largest change of size, as a share, of the whole body; half as much again along each axis.
     jitter: standard deviation of each joint's error in each frame, in units of the normalised skeleton.
-    drop_joints: share of joints that are lost, at the origin, for a whole window.
+    drop_joints: share of joints that are lost, zero in the network's input, for a whole window.
     mirror: share of clips in which left and right change places; only for actions that stay what they are.
     """
 

@@ -108,7 +108,15 @@ class Augmentation:
             everyone = torch.randn(shape, generator=noise, device=joints.device, dtype=joints.dtype)
             present = joints.any(dim=-1).any(dim=-1)[..., None, None]  # (n, T, M, 1, 1)
             joints = joints + self._jitter * everyone[rows] * present  # who is absent stays all zeros
-        return joints * self.kept[rows].to(joints)[:, None, None, :, None]
+        return joints
+
+    def lose_joints(self, inputs: Tensor, rows: slice) -> Tensor:
+        """Network input (n, C, T, V, M) of the clips `rows` without the joints that are lost.
+
+        After the stream is made: at a lost joint nothing is known, while the bones and motion of a joint that
+        jumped to the origin would be the largest of all.
+        """
+        return inputs * self.kept[rows].to(inputs)[:, None, None, :, None]
 
 
 def rotation(angles: Tensor, last: int) -> Tensor:

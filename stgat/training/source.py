@@ -113,8 +113,8 @@ class PreparedSource(Source):
         else:
             positions = spread(lengths, T, changes.start.to(device), changes.length.to(device))
         joints = self._clips.frames(clips[mine], positions.of(mine))
-        joints = changes.apply(joints, mine, noise)
-        return as_input(joints, self.preprocessing), self._targets[clips[mine].to(device)]
+        inputs = as_input(changes.apply(joints, mine, noise), self.preprocessing)
+        return changes.lose_joints(inputs, mine), self._targets[clips[mine].to(device)]
 
     def test_batch(self, clips: Tensor) -> Tensor:
         """Whole clips as the network sees them: (n, C, T, V, M)."""

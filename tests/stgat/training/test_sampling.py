@@ -233,12 +233,15 @@ def test_jitter_is_of_its_size_and_leaves_who_is_absent_absent() -> None:
     assert error.mean() == pytest.approx(0.0, abs=0.001)
 
 
-def test_lost_joints_are_at_the_origin_for_the_whole_window() -> None:
-    joints = batch(N=400)
-    lost = augmentation(ClipAugmentConfig(drop_joints=0.25), 400).apply(joints, slice(0, 400), seeded()) == 0
-    for_good = lost.all(dim=-1).all(dim=2).all(dim=1)  # (N, V)
-    assert torch.equal(lost, for_good[:, None, None, :, None].expand_as(lost))
+def test_lost_joints_are_zero_in_the_input_for_the_whole_window_and_leave_the_others_alone() -> None:
+    inputs = batch(N=400).permute(0, 4, 1, 3, 2)  # (n, C, T, V, M)
+    changes = augmentation(ClipAugmentConfig(drop_joints=0.25), 400)
+    found = changes.lose_joints(inputs, slice(0, 400))
+    for_good = (found == 0).all(dim=4).all(dim=2).all(dim=1)  # (N, V)
     assert for_good.float().mean() == pytest.approx(0.25, abs=0.03)
+    kept = ~for_good[:, None, None, :, None].expand_as(found)
+    assert torch.equal(found[kept], inputs[kept])
+    assert torch.equal(changes.lose_joints(inputs[100:200], slice(100, 200)), found[100:200])
 
 
 def test_a_mirror_swaps_left_and_right_and_turns_x_round() -> None:
