@@ -16,6 +16,7 @@ twice. Everything lies in a temporary folder, inside --folder where that is give
 ready       from the call of `train` to its first step: data opened, checked and normalised, network built.
 samples/s   of each step after a tenth of them as warm-up, or of each ten on a GPU, where the trainer looks at
             the clock so often: the median, and where the middle eight tenths lie.
+CPU s       processor time a sample, of all threads: unlike samples/s it hardly depends on what else runs.
 waiting     the share of that time in which the network waited for its batch.
 memory      of all processes that take part, at most: what is resident, mapped files included, and of it their
             own (Linux only); and what was allocated on the GPU.
@@ -207,6 +208,7 @@ def report(preparation: Preparation, trainings: Sequence[Training], console: Con
         "ready, s": lambda t: f"{t.pace.ready_s:,.1f}",
         "samples/s": lambda t: _number(t.pace.samples_per_s, 1),
         "10 to 90 %": lambda t: f"{_number(t.pace.low, 1)} - {_number(t.pace.high, 1)}",
+        "CPU s a sample": lambda t: f"{t.pace.cpu_s_per_sample:.4f}",
         "steps timed": lambda t: str(t.pace.timed_steps),
         "waiting, %": lambda t: f"{t.pace.waiting:.1f}",
         "memory, MB (own)": _both,

@@ -14,7 +14,7 @@ import pytest
 from benchmarks.full_size import main, on_prepared, residing
 from benchmarks.generated_ntu import generate
 from benchmarks.peak_memory import PeakMemory
-from benchmarks.training_pace import measure, summarise
+from benchmarks.training_pace import Told, measure, summarise
 from stgat.data.formats import FORMATS
 from stgat.data.prepare import prepare
 from stgat.data.splits import split
@@ -64,8 +64,11 @@ def test_what_is_made_up_reads_as_ntu_and_can_be_split_by_subject(source: Path, 
     assert min(len(parts.train), len(parts.test)) >= 10
 
 
-def reports(seconds: list[float], waits: list[float], batch_size: int) -> list[tuple[float, Progress]]:
-    """What training tells after steps that take so long, of it waiting; the first begins at 100."""
+def reports(seconds: list[float], waits: list[float], batch_size: int) -> list[Told]:
+    """What training tells after steps that take so long, of it waiting; the first begins at 100.
+
+    A sample takes a quarter of its time on the processor.
+    """
     told = []
     for step in range(1, len(seconds) + 1):
         elapsed, waited = sum(seconds[:step]), sum(waits[:step])
@@ -73,7 +76,7 @@ def reports(seconds: list[float], waits: list[float], batch_size: int) -> list[t
             epoch=1, epochs=1, step=step, steps=50, loss=1.0, top1=1.0, learning_rate=0.1, seconds_left=0.0,
             samples_per_s=step * batch_size / elapsed, waiting=100 * waited / elapsed,
         )  # fmt: skip
-        told.append((100 + elapsed, progress))
+        told.append(Told(100 + elapsed, 7 + elapsed / 4, progress))
     return told
 
 
@@ -84,6 +87,7 @@ def test_the_warm_up_counts_neither_for_the_pace_nor_for_the_waiting() -> None:
     assert pace.ready_s == pytest.approx(40.0)
     assert pace.timed_steps == 18
     assert (pace.low, pace.samples_per_s, pace.high) == pytest.approx((16.0, 16.0, 16.0))
+    assert pace.cpu_s_per_sample == pytest.approx(0.5 / 4 / 8)
     assert pace.waiting == pytest.approx(10.0)
     assert pace.hours == pytest.approx(120 * 40_091 / 16 / 3600)
 
