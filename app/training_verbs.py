@@ -25,6 +25,10 @@ def train(
     ],
     output: Annotated[Path | None, typer.Option(help="The run's folder; default: runs/NAME.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in that folder.")] = False,
+    holdout_subjects: Annotated[
+        str | None,
+        typer.Option(metavar="1,2,...", help="Training subjects that are the validation part instead."),
+    ] = None,
     debug: DebugOption = False,
 ) -> None:
     """Train a network, or one a configuration, one after the other.
@@ -36,6 +40,8 @@ def train(
         from stgat.training.load_config import load_config
 
         overrides = [argument for argument in arguments if "=" in argument]
+        if holdout_subjects is not None:
+            overrides.append(f"data.holdout_subjects=[{holdout_subjects}]")
         files = [Path(argument) for argument in arguments if "=" not in argument]
         if not files:
             raise typer.BadParameter("name at least one configuration", param_hint="CONFIG")

@@ -83,7 +83,9 @@ def _read(path: Path) -> dict[str, NDArray]:
     except DataError:
         raise
     except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
-        raise DataError(f"{path}: cut short, or not the scores of a network ({error}); {_REMEDY}") from error
+        # NumPy's own message may go on to recommend pickles.
+        reason = str(error).partition(". ")[0]
+        raise DataError(f"{path}: cut short, or not the scores of a network ({reason}); {_REMEDY}") from error
 
 
 def _twice(texts: NDArray) -> str:
