@@ -91,6 +91,8 @@ def save_checkpoint(path: Path, model: STGAT, metadata: Metadata) -> str:
         save_file(tensors, temporary, metadata={_KEY: metadata.model_dump_json()})
         Path(temporary).chmod(0o644)
         Path(temporary).replace(path)
+    except SafetensorError as error:  # how safetensors tells of a full disk
+        raise OSError(f"{path}: cannot be written ({error}); is the disk full?") from error
     finally:
         Path(temporary).unlink(missing_ok=True)
     return _sha256(path)

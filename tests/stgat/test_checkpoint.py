@@ -12,7 +12,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
 from stgat.checkpoint import CheckpointError, Metadata, load_checkpoint, read_metadata, save_checkpoint
@@ -86,6 +86,20 @@ def test_a_failed_save_leaves_the_old_file_and_no_remains(
         save_checkpoint(saved, STGAT(CONFIG), METADATA)
     assert saved.read_bytes() == before
     assert list(saved.parent.iterdir()) == [saved]
+
+
+def test_a_disk_that_is_full_is_said_in_a_sentence(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*arguments: object, **keywords: object) -> None:
+        raise SafetensorError("I/O error: No space left on device (os error 28)")
+
+    before = saved.read_bytes()
+    monkeypatch.setattr("stgat.checkpoint.save_file", full)
+    with pytest.raises(
+        OSError, match=r"tiny\.safetensors: cannot be written \(.*No space left.*the disk full"
+    ):
+        save_checkpoint(saved, STGAT(CONFIG), METADATA)
+    assert saved.read_bytes() == before
+    assert [path.name for path in saved.parent.iterdir()] == [saved.name]
 
 
 def test_metadata_of_another_network_is_not_saved(tmp_path: Path) -> None:
