@@ -166,13 +166,3 @@ def free_memory(device: torch.device) -> int:
         return int(fields["MemAvailable"].split()[0]) * 1024
     except (OSError, ValueError, KeyError):  # not told on this system
         return 4 * 2**30
-
-
-def whole(clips: Clips, rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Lengths of some clips, and start and length shares that take the whole of each."""
-    lengths = clips.lengths[rows.to(clips.device)]
-    return (
-        lengths,
-        torch.zeros(len(lengths), device=clips.device),
-        torch.ones(len(lengths), device=clips.device),
-    )

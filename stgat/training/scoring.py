@@ -13,7 +13,7 @@ from stgat.model import STGAT
 from stgat.preprocessing import Preprocessing
 from stgat.skeleton import FloatArray, get_layout
 from stgat.streams import to_stream
-from stgat.training.clips import Clips, whole
+from stgat.training.clips import Clips
 from stgat.training.sampling import drawn, spread
 
 BATCH_SIZE = 128
@@ -30,12 +30,13 @@ class WholeClips:
 
     def inputs(self, rows: Tensor) -> Tensor:
         """The clips `rows` (n,) as the network sees them: (n, C, T, V, M)."""
-        lengths, start, length = whole(self.clips, rows)
+        lengths = self.clips.lengths[rows.to(self.clips.device)]
         T = self.preprocessing.num_frames
         if self.sampling == "drawn":
             positions = drawn(lengths, self.drawn_frames, T, None)
         else:
-            positions = spread(lengths, T, start, length)
+            everything = torch.ones(len(lengths), device=lengths.device)
+            positions = spread(lengths, T, start=torch.zeros_like(everything), length=everything)
         return as_input(self.clips.frames(rows, positions), self.preprocessing)
 
 

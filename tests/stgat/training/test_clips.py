@@ -23,10 +23,9 @@ from stgat.training.clips import (
     free_memory,
     open_clips,
     prepare_clip,
-    whole,
 )
-from stgat.training.sampling import Positions, spread
-from stgat.training.scoring import as_input
+from stgat.training.sampling import Positions
+from stgat.training.scoring import WholeClips, as_input
 from tests.stgat.bodies import random_poses
 from tests.stgat.training.prepared_sets import ACTIONS, clip, sequence, small_set
 
@@ -100,12 +99,11 @@ def test_who_is_absent_is_all_zeros(clips: Clips) -> None:
 
 def test_whole_clips_begin_with_their_first_frame_and_end_with_their_last(clips: Clips) -> None:
     rows = torch.tensor([2, 0])
-    lengths, start, length = whole(clips, rows)
-    seen = clips.frames(rows, spread(lengths, 5, start, length))
+    seen = WholeClips(clips, AUTHORS).inputs(rows)
     last = clips.lengths[rows] - 1
-    for t, frame in ((0, torch.zeros(2, dtype=torch.long)), (4, last)):
+    for t, frame in ((0, torch.zeros(2, dtype=torch.long)), (AUTHORS.num_frames - 1, last)):
         exactly = Positions(frame[:, None], frame[:, None], torch.zeros(2, 1))
-        torch.testing.assert_close(seen[:, t], clips.frames(rows, exactly)[:, 0])
+        torch.testing.assert_close(seen[:, :, t], as_input(clips.frames(rows, exactly), AUTHORS)[:, :, 0])
 
 
 def test_nobody_walks_in_from_the_origin() -> None:
