@@ -41,7 +41,7 @@ def main() -> int:
         if checkpoint.metadata.labels != config.labels:
             print(f"{options.checkpoint} has other labels than {options.config}", file=sys.stderr)
             return 1
-        _, held_out = load_sequences(config.data, config.labels)
+        held_out = load_sequences(config.data, config.labels).test
     except USER_ERRORS as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1

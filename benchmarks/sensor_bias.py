@@ -51,9 +51,9 @@ def main() -> int:
     parser.add_argument("recordings", type=Path, nargs="*")
     options = parser.parse_args()
     config = load_config(options.config)
-    train, held_out = load_sequences(config.data, config.labels)
+    data = load_sequences(config.data, config.labels)
     columns: dict[str, list[list[float]]] = {}
-    for sequence in (*train, *held_out):
+    for sequence in (*data.train, *data.test):
         columns.setdefault(sequence.dataset, []).append(leans(sequence.joints_m))
     for path in options.recordings:
         joints = load_recording(path).joints_m[:, 0]

@@ -26,7 +26,7 @@ _LEGS_M = (0.339 + 0.367 + 0.328 + 0.369) / 2
 # Where a bone's direction is taken, if not from its own two joints.
 _DIRECTION_FROM = {21: (7, 6), 22: (7, 6), 23: (11, 10), 24: (11, 10)}
 
-_SUPPORTED = (NTU25.name, KINECT_V1_20.name)
+LAYOUTS = (NTU25.name, KINECT_V1_20.name)
 
 
 def one_body(joints_m: FloatArray, layout: str = NTU25.name) -> FloatArray:
@@ -40,8 +40,8 @@ def one_body(joints_m: FloatArray, layout: str = NTU25.name) -> FloatArray:
 
     Raises ValueError for another layout or shape.
     """
-    if layout not in _SUPPORTED:
-        raise ValueError(f"layout {layout!r} cannot be put on one body; known: {', '.join(_SUPPORTED)}")
+    if layout not in LAYOUTS:
+        raise ValueError(f"layout {layout!r} cannot be put on one body; known: {', '.join(LAYOUTS)}")
     if joints_m.ndim != 3 or joints_m.shape[1] not in (20, 25) or joints_m.shape[2] != 3:
         raise ValueError(f"expected joints (T, 20 or 25, 3), got {joints_m.shape}")
     joints = np.asarray(joints_m, dtype=np.float64)

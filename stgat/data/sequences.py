@@ -93,13 +93,17 @@ class Format(ABC):
         """
         return self.labels
 
+    def read_all(self, source: Path) -> Iterator[SkeletonSequence | Rejected]:
+        """All of a data set in order. Raises DataError where no part of it is usable."""
+        for shard in self.shards(source):
+            yield from self.read(source, shard)
+
     def sequences(self, source: Path) -> Iterator[SkeletonSequence]:
         """All sequences in order. Raises DataError at the first that cannot be used."""
-        for shard in self.shards(source):
-            for sequence in self.read(source, shard):
-                if isinstance(sequence, Rejected):
-                    raise DataError(sequence.reason)
-                yield sequence
+        for sequence in self.read_all(source):
+            if isinstance(sequence, Rejected):
+                raise DataError(sequence.reason)
+            yield sequence
 
 
 class FileFormat(Format):

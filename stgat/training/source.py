@@ -155,7 +155,8 @@ class PooledSource(Source):
         self._config, self._device = config, device
         self.labels = config.labels
         self.preprocessing = config.preprocessing
-        self._train, self._test = load_sequences(config.data, config.labels)
+        self._data = load_sequences(config.data, config.labels)
+        self._train = self._data.train
         self.num_train = len(self._train)
         super().__init__(min(config.batch_size, self.num_train))
         classes = np.array([sequence.label for sequence in self._train])
@@ -188,7 +189,7 @@ class PooledSource(Source):
         return ahead(make, range(first, self.steps_per_epoch))
 
     def evaluate(self, model: STGAT, part: str) -> Evaluation | None:
-        return evaluate(model, self._test, self.preprocessing, self.labels) if part == "test" else None
+        return evaluate(model, self._data.test, self.preprocessing, self.labels) if part == "test" else None
 
     def describe(self) -> tuple[str, str]:
         data = "; ".join(
@@ -196,8 +197,8 @@ class PooledSource(Source):
             for item in self._config.data
         )
         return (
-            f"{data}; {self.num_train} training and {len(self._test)} held-out sequences; "
-            f"seed {self._config.seed}",
+            f"{data}; {self.num_train} training and {len(self._data.test)} held-out sequences, "
+            f"{len(self._data.rejected)} unusable; seed {self._config.seed}",
             "; ".join(f"{item.format}: {item.licence}" for item in self._config.data),
         )
 

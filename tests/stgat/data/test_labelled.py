@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from stgat.data.labelled import DataConfig, load_sequences
+from stgat.data.labelled import DataConfig, LabelledSequence, load_sequences
 from stgat.errors import DataError
 from stgat.retarget import one_body
 from tests.stgat.bodies import waving
@@ -20,6 +20,12 @@ TABLE = {"sit down": "sit", "pick up with one hand": "lift", "pick up with two h
 
 def moving(T: int = 10) -> np.ndarray:
     return waving(np.arange(T) / 15)[:, :20]
+
+
+def parts(*data: DataConfig) -> tuple[tuple[LabelledSequence, ...], tuple[LabelledSequence, ...]]:
+    found = load_sequences(data, LABELS)
+    assert found.rejected == ()
+    return found.train, found.test
 
 
 @pytest.fixture
@@ -36,20 +42,20 @@ def data(tmp_path: Path) -> DataConfig:
 
 
 def test_no_subject_is_in_both_parts_and_all_are_in_one(data: DataConfig) -> None:
-    train, test = load_sequences([data], LABELS)
+    train, test = parts(data)
     subjects = [{sequence.name[5:7] for sequence in part} for part in (train, test)]
     assert subjects == [{"01", "03"}, {"02", "04"}]
     assert (len(train), len(test)) == (6, 6)
 
 
 def test_actions_count_as_the_table_says_and_others_are_left_out(data: DataConfig) -> None:
-    train, test = load_sequences([data], LABELS)
+    train, test = parts(data)
     for sequence in train + test:
         assert sequence.label == LABELS.index({"01": "lift", "02": "lift", "05": "sit"}[sequence.name[1:3]])
 
 
 def test_sequences_are_on_one_body_with_their_times(data: DataConfig) -> None:
-    (sequence, *_), _ = load_sequences([data], LABELS)
+    (sequence, *_), _ = parts(data)
     assert sequence.name == "a01_s01_e00_v01"
     assert sequence.dataset == "nw-ucla"
     np.testing.assert_allclose(sequence.joints_m, one_body(moving(11), "kinect-v1-20"), atol=1e-5)
@@ -64,7 +70,7 @@ def test_several_data_sets_are_pooled_under_one_list_of_labels(data: DataConfig,
         test_subjects=(2,),
         labels={"stand to sit": "sit"},
     )
-    train, test = load_sequences([data, utd], LABELS)
+    train, test = parts(data, utd)
     assert [s.dataset for s in train].count("utd-mhad") == [s.dataset for s in test].count("utd-mhad") == 1
     assert train[-1].label == LABELS.index("sit")
 
@@ -81,6 +87,32 @@ def test_a_part_that_would_be_empty_is_refused(data: DataConfig, subjects: tuple
         load_sequences([data.model_copy(update={"test_subjects": subjects})], LABELS)
 
 
-def test_unknown_formats_are_refused() -> None:
-    with pytest.raises(ValidationError, match="nw-ucla"):
-        DataConfig(format="ntu", path="x", test_subjects=(1,), labels={"a": "b"})
+def test_a_broken_recording_is_left_out_and_told_of(data: DataConfig) -> None:
+    (data.path / "a01_s01_e09_v01.json").write_text("{")
+    found = load_sequences([data], LABELS)
+    assert [rejected.name for rejected in found.rejected] == ["a01_s01_e09_v01"]
+    assert (len(found.train), len(found.test)) == (6, 6)
+
+
+def test_where_nothing_is_usable_the_first_reason_is_told(data: DataConfig) -> None:
+    for path in data.path.iterdir():
+        path.write_text("{")
+    with pytest.raises(DataError, match=r"has no action .*; its first unusable recording: .*a01_s01_e00_v01"):
+        load_sequences([data], LABELS)
+
+
+def test_frames_without_the_person_are_left_out_with_their_times(data: DataConfig) -> None:
+    joints = moving(12)
+    joints[3:6] = 0.0
+    (data.path / "a05_s01_e07_v01.json").write_bytes(nw_ucla_file(joints))
+    (sequence,) = (found for found in parts(data)[0] if found.name == "a05_s01_e07_v01")
+    assert np.isfinite(sequence.joints_m).all()
+    np.testing.assert_allclose(sequence.timestamps_s * 15, [0, 1, 2, *range(6, 12)], atol=1e-6)
+
+
+@pytest.mark.parametrize("form", ["ntu", "kinetics"])
+def test_unknown_formats_and_flat_ones_are_refused(form: str) -> None:
+    with pytest.raises(
+        ValidationError, match=f"'{form}' is no data set of skeletons in metres; known: .*nw-ucla"
+    ):
+        DataConfig(format=form, path="x", test_subjects=(1,), labels={"a": "b"})
