@@ -60,7 +60,10 @@ def measure(
     parts = split_dataset(dataset, split, holdout_subjects)
     rows = getattr(parts, part)
     if not len(rows):
-        remedy = "; name its subjects with --holdout-subjects" if part == "validation" else ""
+        remedy = {
+            "validation": "; name its subjects with --holdout-subjects",
+            "test": "; --part validation --holdout-subjects 1,2,... measures people who were held out",
+        }.get(part, "")
         raise DataError(f"{folder}: the {part} part of the split {split} is empty{remedy}")
     place = choose_device(device)
     chosen = _only(dataset, rows)

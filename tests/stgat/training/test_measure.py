@@ -129,7 +129,7 @@ def test_what_does_not_belong_together_is_told(
     assert "kinect-v1-20; give the data set that it was trained on" in told(old.folder)
     assert "no such folder" in told(tmp_path / "nowhere")
     assert "--holdout-subjects" in told(dataset.folder, part="validation")
-    assert "is empty" in told(dataset.folder, split="all")
+    assert "is empty; --part validation --holdout" in told(dataset.folder, split="all")
     assert "ucla-xview" in told(dataset.folder, split="ucla_xview")
     assert "no such model file" in told(dataset.folder, path=tmp_path / "nowhere.safetensors")
     (fewer.folder / DATASET).unlink()
