@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 PERSON_WORDS = "0 1 1 1 1 0 -0.1159187 0.1413209 2"
 JOINT_WORDS = "276.0976 190.0662 1032.328 514.0889 -0.1705678 0.04232755 0.9718983 -0.1566168 2"
 
+#: What ends each sentence about a damaged file.
+AGAIN = "; (the file is damaged|it was cut short), download it again$"
+
 #: One frame: the people in it, each an id and (25, 3) numbers or words.
 Frame = Sequence[tuple[int, Sequence[Sequence[object]]]]
 
@@ -85,3 +88,15 @@ def _spread(person: NDArray[np.float64]) -> float:
 def _is_upright(person: NDArray[np.float64]) -> bool:
     width, height, _ = np.ptp(_present(person)[0], axis=0)
     return bool(0.8 * height > width)
+
+
+def body(seed: int = 0, width: float = 0.4, moves: float = 1.0) -> np.ndarray:
+    """(25, 3) somebody 1.7 m tall, 3 m away; the joints lie `moves` times as far from the hip."""
+    joints = np.random.default_rng(seed).uniform(-0.5, 0.5, (25, 3)) * [width, 1.7, 0.3]
+    joints[1:3, :2] = [[-width / 2, -0.85], [width / 2, 0.85]]
+    return moves * (joints - joints[0]) + [0.2, 0.1, 3.0]
+
+
+def walking(T: int = 4, seed: int = 0, body_id: int = 72057594037931648) -> list[Frame]:
+    """One person, frame by frame."""
+    return [[(body_id, rounded(body(seed + t)))] for t in range(T)]
