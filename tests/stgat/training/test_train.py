@@ -75,7 +75,7 @@ def test_it_learns_two_actions_and_measures_them_on_people_it_never_saw(config: 
     metadata = checkpoint.metadata
     assert metadata.metrics["top1"] == 100.0
     assert metadata.labels == ("wave", "squat")
-    assert "12 training and 4 held-out sequences; seed 3" in metadata.data
+    assert "12 training and 4 held-out sequences, 0 unusable; seed 3" in metadata.data
     assert metadata.data_licence == "nw-ucla: made up"
     assert not checkpoint.model.training
 
