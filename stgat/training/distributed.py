@@ -39,6 +39,12 @@ def open_fabric(config: TrainConfig, device: torch.device) -> Fabric:
     return fabric
 
 
+def close(fabric: Fabric) -> None:
+    """End what connects the processes; left to the interpreter's exit, its threads may abort the process."""
+    if fabric.world_size > 1 and torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
+
+
 class _Sum(torch.autograd.Function):
     """The sum over all processes; each one's gradient is the sum of all gradients."""
 
