@@ -86,6 +86,11 @@ class Generated(Format):
         )
 
 
+def content(out: Path) -> dict[str, bytes]:
+    """A folder's files."""
+    return {path.name: path.read_bytes() for path in out.iterdir()}
+
+
 def main() -> None:
     """SOURCE OUT JOBS DELAY_S PIDS: prepare a slow set; in a process that a test can interrupt or kill."""
     source, out, jobs, delay_s, pids = sys.argv[1:]
