@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from app.data_verbs import data_verbs
 from app.evaluation_verbs import evaluation_verbs
+from app.model_verbs import model_verbs
 from app.terminal import DebugOption, console, told_as_sentences
 from app.training_verbs import training_verbs
 
@@ -31,12 +32,15 @@ cli = typer.Typer(
 cli.add_typer(data_verbs)
 cli.add_typer(training_verbs)
 cli.add_typer(evaluation_verbs)
+cli.add_typer(model_verbs)
 
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.", metavar="DEVICE")]
-ModelOption = Annotated[Path | None, typer.Option(help="A checkpoint; the shipped one by default.")]
+ModelOption = Annotated[
+    str | None, typer.Option(help="An installed model's name (see models), or a file.", metavar="MODEL")
+]
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -193,13 +197,17 @@ def fetch_pose_model(
         console.print(f"The pose model is in place: {path}")
 
 
-def loader(model: Path | None, device: str):
-    """A loader for the model and device named. Raises BadParameter for a device nobody has."""
+def loader(model: str | None, device: str):
+    """A loader for the model and device named.
+
+    Raises BadParameter for a device nobody has, ModelError for a name no installed model has.
+    """
     if device.split(":")[0] not in DEVICES:
         raise typer.BadParameter(f"{device} is none of {', '.join(DEVICES)}", param_hint="--device")
-    from app.road import DEFAULT_MODEL, RecognizerLoader
+    from app.models import find_model
+    from app.road import RecognizerLoader
 
-    return RecognizerLoader(model or DEFAULT_MODEL, device)
+    return RecognizerLoader(find_model(model), device)
 
 
 @contextmanager

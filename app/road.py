@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING
 
 from app.decisions import DecisionSettings
 from app.errors import ModelError
+from app.models import DEFAULT_MODEL
 from app.pipeline import Extractor, Result, Session
 from app.sources import SourceInfo, open_source
 
 if TYPE_CHECKING:
     from stgat.recognizer import Recognizer
-
-REPOSITORY = Path(__file__).resolve().parents[1]
-DEFAULT_MODEL = REPOSITORY / "weights" / "stgat-actions.safetensors"
 
 #: What the pose gives, and so what a model must take.
 LIVE_LAYOUT = "ntu25"

@@ -1,0 +1,133 @@
+"""The models that are installed: where they are, how one is named, and what each says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.errors import ModelError
+from stgat.errors import CheckpointError
+
+if TYPE_CHECKING:
+    from stgat.checkpoint import Metadata
+
+SUFFIX = ".safetensors"
+WEIGHTS = Path(__file__).resolve().parents[1] / "weights"
+DEFAULT_MODEL = WEIGHTS / f"stgat-actions{SUFFIX}"
+
+
+@dataclass(frozen=True)
+class Model:
+    """One model file.
+
+    name: what `--model` takes for it if it is installed: the file's name without its suffix.
+    error: what is wrong with the file; the fields after it then say nothing.
+    parameters: what training set. flop: floating point operations a window, a multiply-add counted as two.
+    """
+
+    name: str
+    path: Path
+    default: bool
+    error: str = ""
+    metadata: Metadata | None = None
+    parameters: int = 0
+    flop: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """What `models --json` prints of it; a file that cannot be used has name, file, default and error."""
+        about: dict[str, Any] = {"name": self.name, "file": str(self.path), "default": self.default}
+        if self.metadata is None:
+            return {**about, "error": self.error}
+        metadata, preprocessing = self.metadata, self.metadata.preprocessing
+        return {
+            **about,
+            "trained_as": metadata.name,
+            "labels": list(metadata.labels),
+            "parameters": self.parameters,
+            "flop_per_window": self.flop,
+            "window_s": preprocessing.window_s,
+            "num_frames": preprocessing.num_frames,
+            "stream": preprocessing.stream,
+            "layout": preprocessing.layout,
+            "people": metadata.people,
+            "temperature": metadata.temperature,
+            "metrics": metadata.metrics,
+            "data": metadata.data,
+            "data_licence": metadata.data_licence,
+        }
+
+
+def find_model(text: str | None, weights: Path | None = None) -> Path:
+    """The file of the model that `--model` names: a path, or the name of an installed one.
+
+    None is the default model. A file that is there goes before an installed model of the same name; a path
+    need not exist. Raises ModelError that lists the installed names for a name that is none of them.
+    """
+    if text is None:
+        return DEFAULT_MODEL
+    path = Path(text)
+    if path.is_file() or path.name != text:
+        return path
+    weights = weights or WEIGHTS
+    installed = weights / f"{text.removesuffix(SUFFIX)}{SUFFIX}"
+    if installed.is_file() or text.endswith(SUFFIX):
+        return installed if installed.is_file() else path
+    names = ", ".join(file.stem for file in model_files(weights)) or "none"
+    raise ModelError(f"{text}: neither a model file nor an installed model; installed: {names}")
+
+
+def model_files(folder: Path) -> list[Path]:
+    """The model files of a folder, by name. Raises ModelError where there is no such folder."""
+    if not folder.is_dir():
+        raise ModelError(f"{folder}: no such folder of models")
+    return sorted(path for path in folder.glob(f"*{SUFFIX}") if not path.name.startswith("."))
+
+
+def list_models(folders: Sequence[Path] = (), chosen: Sequence[str] = ()) -> list[Model]:
+    """The models `chosen` by name or path, else the installed ones and those of `folders`.
+
+    The default model comes first. Raises ModelError where there is none, no such folder, or no model of a name.
+    """
+    if chosen:
+        paths = [find_model(text) for text in chosen]
+    else:
+        paths = [path for folder in (WEIGHTS, *folders) for path in model_files(folder)]
+    if not paths:
+        raise ModelError(f"{WEIGHTS}: holds no model ({SUFFIX}); name a --folder or a file, or train one")
+    found = [describe(path) for path in dict.fromkeys(path.absolute() for path in paths)]
+    return sorted(found, key=lambda model: not model.default)
+
+
+def describe(path: Path) -> Model:
+    """What a model file says of itself, read without its weights; of a broken one, what is wrong."""
+    from stgat.checkpoint import read_metadata
+
+    name, default = path.stem, path == DEFAULT_MODEL
+    try:
+        metadata = read_metadata(path)
+    except CheckpointError as error:
+        return Model(name, path, default, error=str(error).removeprefix(f"{path}: "))
+    return Model(name, path, default, "", metadata, *count(metadata))
+
+
+def count(metadata: Metadata) -> tuple[int, int]:
+    """Parameters, and floating point operations a window of `people` people, by PyTorch's own counter.
+
+    Counted on PyTorch's meta device, which has shapes and no numbers, so it takes neither memory nor weights.
+    The operations are those of matrix products and convolutions, which are nearly all.
+    """
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    from stgat.model import STGAT
+    from stgat.skeleton import get_layout
+
+    config, frames = metadata.model, metadata.preprocessing.num_frames
+    with torch.device("meta"), torch.inference_mode(), FlopCounterMode(display=False) as counter:
+        model = STGAT(config).eval()
+        model(
+            torch.zeros(1, config.in_channels, frames, get_layout(config.layout).num_joints, metadata.people)
+        )
+    return sum(parameter.numel() for parameter in model.parameters()), counter.get_total_flops()
