@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from stgat.preprocessing import Preprocessing, to_network, window_joints
+from stgat.retarget import unseen_limbs
 from stgat.skeleton import FloatArray, Skeleton
 
 
@@ -31,6 +32,20 @@ class PersonWindow:
 class _Track:
     times: deque[float] = field(default_factory=deque)
     joints: deque[FloatArray] = field(default_factory=deque)
+    confidence: deque[FloatArray] = field(default_factory=deque)
+
+    def append(self, skeleton: Skeleton, timestamp_s: float) -> None:
+        self.times.append(timestamp_s)
+        self.joints.append(skeleton.joints_m)
+        self.confidence.append(skeleton.confidence)
+
+    def pop(self) -> None:
+        for column in (self.times, self.joints, self.confidence):
+            column.pop()
+
+    def popleft(self) -> None:
+        for column in (self.times, self.joints, self.confidence):
+            column.popleft()
 
 
 class SlidingWindow:
@@ -38,7 +53,8 @@ class SlidingWindow:
 
     min_span_s: how long somebody must have been seen before there is a window of them.
     forget_after_s: how long somebody may be out of sight before what is known of them is dropped.
-    A gap shorter than that is bridged by interpolation. A clock that goes back empties the buffer.
+    A gap shorter than that is bridged by interpolation. A clock that goes back empties the buffer. What
+    becomes of limbs that the camera did not see is for `preprocessing.unseen_limbs` to say.
     """
 
     def __init__(
@@ -60,10 +76,8 @@ class SlidingWindow:
                 continue
             track = self._tracks.setdefault(skeleton.person_id, _Track())
             if track.times and track.times[-1] >= timestamp_s:
-                track.times.pop()
-                track.joints.pop()
-            track.times.append(timestamp_s)
-            track.joints.append(skeleton.joints_m)
+                track.pop()
+            track.append(skeleton, timestamp_s)
         self._forget()
 
     def people(self) -> list[PersonWindow]:
@@ -74,7 +88,8 @@ class SlidingWindow:
             if track.times[-1] - track.times[0] < self.min_span_s:
                 continue
             times = np.array(track.times)
-            joints = window_joints(np.stack(track.joints), times, self.preprocessing, start_s, end_s)
+            unseen = unseen_limbs(np.stack(track.confidence))
+            joints = window_joints(np.stack(track.joints), times, self.preprocessing, start_s, end_s, unseen)
             motion = motion_m_s(joints, self.preprocessing.window_s)
             windows.append(PersonWindow(person_id, joints, motion, start_s, end_s))
         return windows
@@ -84,8 +99,7 @@ class SlidingWindow:
         for person_id, track in list(self._tracks.items()):
             # One sample before the window stays, so that its first moment is interpolated, not held.
             while len(track.times) > 1 and track.times[1] <= oldest:
-                track.times.popleft()
-                track.joints.popleft()
+                track.popleft()
             if self._now - track.times[-1] > self.forget_after_s:
                 del self._tracks[person_id]
 

@@ -6,13 +6,14 @@ Training and the running application both call `prepare_window`; the checkpoint 
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Collection
+from typing import Literal, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from stgat.normalize import NORMALIZERS, Normalization
-from stgat.retarget import one_body
+from stgat.retarget import one_body, rest_limbs
 from stgat.sampling import resample
 from stgat.skeleton import FloatArray, get_layout
 from stgat.streams import Stream, to_stream
@@ -22,6 +23,9 @@ class Preprocessing(BaseModel):
     """How skeletons become network input; stored in every checkpoint.
 
     body: "one-body-1" rebuilds each skeleton on one body (stgat.retarget); "as-measured" does not.
+    unseen_limbs: "rest-1" lets limbs that the camera does not see hang at rest (stgat.retarget.rest_limbs);
+        "as-guessed" takes them as the estimator fills them in. Raises ValueError for "rest-1" without the
+        one body, whose lengths it needs.
     resampling: "linear-1", linear interpolation in time (stgat.sampling).
     normalization: a name of stgat.normalize.
     window_s: seconds of motion the network looks at; num_frames: the T they are resampled to.
@@ -30,12 +34,19 @@ class Preprocessing(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     body: Literal["one-body-1", "as-measured"] = "one-body-1"
+    unseen_limbs: Literal["as-guessed", "rest-1"] = "as-guessed"
     resampling: Literal["linear-1"] = "linear-1"
     normalization: Normalization = "upright-1"
     stream: Stream = "joint"
     layout: str = "ntu25"
     window_s: float = Field(default=2.0, gt=0.1, le=60.0)
     num_frames: int = Field(default=64, ge=4, le=4096)
+
+    @model_validator(mode="after")
+    def _rests_on_the_one_body(self) -> Self:
+        if self.unseen_limbs != "as-guessed" and self.body != "one-body-1":
+            raise ValueError(f"unseen_limbs {self.unseen_limbs} needs body one-body-1, not {self.body}")
+        return self
 
 
 def prepare_window(
@@ -54,11 +65,21 @@ def prepare_window(
 
 
 def window_joints(
-    joints_m: FloatArray, timestamps_s: FloatArray, preprocessing: Preprocessing, start_s: float, end_s: float
+    joints_m: FloatArray,
+    timestamps_s: FloatArray,
+    preprocessing: Preprocessing,
+    start_s: float,
+    end_s: float,
+    unseen: Collection[str] = (),
 ) -> FloatArray:
-    """One person's joints in metres, on the body wanted, at the window's T moments: (T, V, 3), no NaN."""
+    """One person's joints in metres, on the body wanted, at the window's T moments: (T, V, 3), no NaN.
+
+    unseen: limbs that the camera did not see (stgat.retarget.unseen_limbs), for preprocessing.unseen_limbs.
+    """
     if preprocessing.body == "one-body-1":
         joints_m = one_body(joints_m, preprocessing.layout)
+    if unseen and preprocessing.unseen_limbs == "rest-1":
+        joints_m = rest_limbs(joints_m, unseen)
     return resample(joints_m, timestamps_s, preprocessing.num_frames, start_s, end_s)
 
 

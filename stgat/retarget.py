@@ -9,6 +9,8 @@ and hand tips and thumbs continue the hand.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 
 from stgat.skeleton import KINECT_V1_20, NTU25, NTU_BONE_LENGTHS_M, FloatArray
@@ -27,6 +29,12 @@ _LEGS_M = (0.339 + 0.367 + 0.328 + 0.369) / 2
 _DIRECTION_FROM = {21: (7, 6), 22: (7, 6), 23: (11, 10), 24: (11, 10)}
 
 LAYOUTS = (NTU25.name, KINECT_V1_20.name)
+
+#: The joints that must be seen for a limb to be known: elbow and wrist, knee and ankle.
+LIMBS = {"left arm": (5, 6), "right arm": (9, 10), "left leg": (13, 14), "right leg": (17, 18)}
+
+#: A limb whose joints are all less sure than this is not seen: the estimator fills in where it may be.
+UNSEEN_CONFIDENCE = 0.3
 
 
 def one_body(joints_m: FloatArray, layout: str = NTU25.name) -> FloatArray:
@@ -64,6 +72,77 @@ def one_body(joints_m: FloatArray, layout: str = NTU25.name) -> FloatArray:
             directions[joint] = _unit(joints[:, end] - joints[:, start])
         body[:, joint] = body[:, parent] + length * directions[joint]
     return body.astype(np.float32)
+
+
+def unseen_limbs(confidence: FloatArray, threshold: float = UNSEEN_CONFIDENCE) -> frozenset[str]:
+    """The limbs that were not seen (of LIMBS): all their joints have a median confidence under threshold.
+
+    confidence: (T, 25) in [0, 1], T > 0, of one person over a window. The median, since one good glimpse
+    says as little of where a limb is in the rest of the window as one bad frame does of where it is not.
+    """
+    median = np.median(confidence[:, _LIMB_JOINTS], axis=0)  # (limbs, 2)
+    unseen = np.flatnonzero((median < threshold).all(axis=1))
+    names = tuple(LIMBS)
+    return frozenset(names[i] for i in unseen)
+
+
+def rest_limbs(joints: FloatArray, limbs: Collection[str]) -> FloatArray:
+    """A copy in which these limbs hang straight down at rest.
+
+    joints: (T, 25, 3) metres on the one body, y up. limbs: names of LIMBS.
+    An arm hangs from its shoulder with the hand, a leg from its hip; the foot points forward, level and
+    square to the line of the shoulders (to the camera, while that line has no direction). What a limb hangs
+    from and all else are as they were; a limb on an unknown shoulder or hip is unknown.
+
+    Raises ValueError for another shape or limb.
+    """
+    if joints.ndim != 3 or joints.shape[1:] != (NTU25.num_joints, 3):
+        raise ValueError(f"expected joints (T, 25, 3), got {joints.shape}")
+    for limb in limbs:
+        if limb not in LIMBS:
+            raise ValueError(f"no limb {limb!r}; known: {', '.join(LIMBS)}")
+    rested = joints.copy()
+    forward = _forward(joints) if not _FEET.keys().isdisjoint(limbs) else None
+    for limb in limbs:
+        origin, hanging, offsets = _HANGING[limb]
+        rested[:, hanging] = joints[:, origin, None] + offsets.astype(joints.dtype)
+        if forward is not None and limb in _FEET:
+            foot, ankle, length = _FEET[limb]
+            rested[:, foot] = rested[:, ankle] + length * forward
+    return rested
+
+
+def _forward(joints: FloatArray) -> FloatArray:
+    """(T, 3) the level unit vectors square to the shoulders, away from the back: up x (left to right)."""
+    across = joints[:, SHOULDERS[1]] - joints[:, SHOULDERS[0]]
+    forward = np.zeros_like(across)
+    forward[:, 0], forward[:, 2] = across[:, 2], -across[:, 0]
+    lengths = np.hypot(forward[:, 0], forward[:, 2])
+    forward[~(lengths > 1e-6)] = (0.0, 0.0, -1.0)
+    return forward / np.where(lengths > 1e-6, lengths, 1.0)[:, None]
+
+
+_LIMB_JOINTS = np.array(list(LIMBS.values()))
+_LENGTH = {joint: length for joint, _, length in NTU_BONE_LENGTHS_M}
+
+
+def _hanging(origin: int, chains: tuple[tuple[int, ...], ...]) -> tuple[int, list[int], FloatArray]:
+    """A joint, what hangs straight down from it, and where: (len(joints), 3) metres from the origin."""
+    drop = {
+        chain[i]: sum(_LENGTH[joint] for joint in chain[: i + 1])
+        for chain in chains
+        for i in range(len(chain))
+    }
+    return origin, list(drop), np.array([[0.0, -metres, 0.0] for metres in drop.values()])
+
+
+_HANGING = {
+    "left arm": _hanging(4, ((5, 6, 7, 21), (5, 6, 7, 22))),
+    "right arm": _hanging(8, ((9, 10, 11, 23), (9, 10, 11, 24))),
+    "left leg": _hanging(12, ((13, 14),)),
+    "right leg": _hanging(16, ((17, 18),)),
+}
+_FEET = {"left leg": (15, 14, _LENGTH[15]), "right leg": (19, 18, _LENGTH[19])}
 
 
 def body_scale(joints: FloatArray) -> float:

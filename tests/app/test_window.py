@@ -121,6 +121,40 @@ def test_a_skeleton_without_a_root_or_with_unknown_joints_does_no_harm() -> None
     assert np.isfinite(only(window).joints_m).all()
 
 
+LEGS = [13, 14, 15, 17, 18, 19]
+
+
+def guessed_legs(way: str, unsure: slice) -> PersonWindow:
+    """A window of three seconds of waving whose legs kick about; of those moments, the camera is unsure."""
+    window = SlidingWindow(Preprocessing(num_frames=32, window_s=2.0, unseen_limbs=way))
+    times = np.arange(0, 3 + 1e-9, 0.1)
+    joints, confidence = waving(times), np.ones((len(times), 25))
+    joints[:, LEGS] += jitter(len(times), 0.1)[:, LEGS]
+    confidence[unsure, LEGS] = 0.1
+    for time_s, body, sure in zip(times.tolist(), joints, confidence, strict=True):
+        window.add([Skeleton(body, sure, 0, time_s)], time_s)
+    return only(window)
+
+
+def test_legs_out_of_the_picture_hang_still_where_the_network_was_trained_so() -> None:
+    rested, guessed = (guessed_legs(way, slice(None)) for way in ("rest-1", "as-guessed"))
+    seen = guessed_legs("rest-1", slice(0))
+    assert_array_equal(guessed.joints_m, seen.joints_m)
+    others = [joint for joint in range(25) if joint not in LEGS]
+    assert_array_equal(rested.joints_m[:, others], guessed.joints_m[:, others])
+    shins = rested.joints_m[:, [14, 18]] - rested.joints_m[:, [13, 17]]
+    assert_allclose(shins[..., [0, 2]], 0.0, atol=1e-6)
+    # Nor is the estimator's guessing taken for motion.
+    assert rested.motion_m_s < guessed.motion_m_s
+
+
+def test_only_the_frames_of_the_window_say_whether_a_limb_is_seen() -> None:
+    """Legs that came into view 1.5 s ago are seen, however long they were out of it before."""
+    assert_array_equal(
+        guessed_legs("rest-1", slice(0, 15)).joints_m, guessed_legs("rest-1", slice(0)).joints_m
+    )
+
+
 def test_the_same_moment_twice_counts_once() -> None:
     window = fed(np.arange(0, 2.05, 0.1))
     window.add([skeleton(waving(np.array([2.0]))[0], 0, 2.0)], 2.0)

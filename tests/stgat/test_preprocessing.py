@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 from app.window import SlidingWindow, network_input
 from stgat.data.labelled import LabelledSequence
-from stgat.preprocessing import Preprocessing, prepare_window, to_network
-from stgat.retarget import one_body
+from stgat.preprocessing import Preprocessing, prepare_window, to_network, window_joints
+from stgat.retarget import one_body, rest_limbs
 from stgat.skeleton import Skeleton
 from stgat.streams import STREAMS
 from stgat.training.augment import training_window
@@ -111,6 +111,25 @@ def test_somebody_whose_root_is_never_known_is_refused() -> None:
     times = np.linspace(0, 1, 5)
     with pytest.raises(ValueError, match="root joint is not known"):
         prepare_window([(np.full((5, 25, 3), np.nan), times)], Preprocessing(), 0.0, 1.0)
+
+
+def test_limbs_rest_only_where_the_checkpoint_was_trained_so() -> None:
+    times = np.linspace(0, 2, 21)
+    old, new = (Preprocessing(unseen_limbs=way, num_frames=21) for way in ("as-guessed", "rest-1"))
+    assert Preprocessing() == Preprocessing.model_validate({"body": "one-body-1"})  # an older checkpoint's
+    assert Preprocessing().unseen_limbs == "as-guessed"
+    guessed, rested, seen = (
+        window_joints(waving(times), times, preprocessing, 0.0, 2.0, limbs)
+        for preprocessing, limbs in ((old, {"left arm"}), (new, {"left arm"}), (new, ()))
+    )
+    assert_array_equal(guessed, seen)
+    assert_allclose(rested, rest_limbs(guessed, {"left arm"}), atol=1e-6)
+    assert np.abs(rested - guessed).max() > 0.1
+
+
+def test_resting_limbs_need_the_one_body() -> None:
+    with pytest.raises(ValidationError, match="unseen_limbs rest-1 needs body one-body-1, not as-measured"):
+        Preprocessing(unseen_limbs="rest-1", body="as-measured")
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from stgat.retarget import body_scale, one_body
+from stgat.retarget import LIMBS, body_scale, one_body, rest_limbs, unseen_limbs
 from stgat.skeleton import KINECT_V1_20, NTU25, NTU_BONE_LENGTHS_M, get_layout
-from tests.stgat.bodies import STANDING, random_poses, waving
+from tests.stgat.bodies import STANDING, random_poses, turned, waving
 from tests.stgat.ntu_files import choose_bodies, read_bodies
 
 #: Bones whose direction is taken from their own two joints.
-LIMBS = [(c, p) for c, p, _ in NTU_BONE_LENGTHS_M if c not in (1, 20, 2, 3, 4, 8, 12, 16, 21, 22, 23, 24)]
+OWN_BONES = [(c, p) for c, p, _ in NTU_BONE_LENGTHS_M if c not in (1, 20, 2, 3, 4, 8, 12, 16, 21, 22, 23, 24)]
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:
@@ -35,7 +35,7 @@ def test_every_bone_has_the_fixed_length_whatever_the_pose(seed: int) -> None:
 def test_limbs_keep_their_directions(seed: int) -> None:
     joints = random_poses(seed)
     body = one_body(joints)
-    for child, parent in LIMBS:
+    for child, parent in OWN_BONES:
         expected = unit(joints[:, child] - joints[:, parent])
         assert_allclose(unit(body[:, child] - body[:, parent]), expected, atol=1e-4)
 
@@ -64,7 +64,7 @@ def test_the_spine_runs_from_the_middle_of_the_hips_to_the_middle_of_the_shoulde
 @given(seed=st.integers(0, 2**32 - 1))
 def test_how_long_somebodys_limbs_are_leaves_no_trace(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    longer = dict(zip(LIMBS, rng.uniform(0.5, 2.0, len(LIMBS)), strict=True))
+    longer = dict(zip(OWN_BONES, rng.uniform(0.5, 2.0, len(OWN_BONES)), strict=True))
     joints = random_poses(seed)
     other = joints.copy()
     for child, parent, _ in NTU_BONE_LENGTHS_M:
@@ -169,3 +169,84 @@ def test_other_layouts_and_shapes_are_refused(shape: tuple, layout: str, message
     assert get_layout(layout)
     with pytest.raises(ValueError, match=message):
         one_body(np.zeros(shape), layout)
+
+
+#: The joints of a limb but the foot.
+CHAINS = {
+    "left arm": (5, 6, 7, 21, 22),
+    "right arm": (9, 10, 11, 23, 24),
+    "left leg": (13, 14),
+    "right leg": (17, 18),
+}
+FEET = {"left leg": (15, 14), "right leg": (19, 18)}
+
+
+@pytest.mark.parametrize("limb", LIMBS)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_a_limb_at_rest_hangs_straight_down_with_its_own_lengths_and_the_rest_stays(
+    limb: str, seed: int
+) -> None:
+    body = one_body(random_poses(seed))
+    given = body.copy()
+    rested = rest_limbs(body, [limb])
+    assert_array_equal(body, given)
+    chain = CHAINS[limb]
+    changed = [*chain, *([FEET[limb][0]] if limb in FEET else [])]
+    untouched = [joint for joint in range(25) if joint not in changed]
+    assert_array_equal(rested[:, untouched], body[:, untouched])
+    for joint, parent, length in NTU_BONE_LENGTHS_M:
+        if joint in chain:
+            down = np.broadcast_to([0.0, -length, 0.0], (len(body), 3))
+            assert_allclose(rested[:, joint] - rested[:, parent], down, atol=1e-5)
+        if joint in changed:
+            bone = np.linalg.norm(rested[:, joint] - rested[:, parent], axis=-1)
+            assert_allclose(bone, length, atol=1e-5)
+
+
+@pytest.mark.parametrize("yaw_deg", [0.0, 40.0, 90.0, -135.0])
+def test_feet_at_rest_point_where_the_chest_does(yaw_deg: float) -> None:
+    body = one_body(turned(STANDING[None].repeat(2, axis=0), yaw_deg))
+    rested = rest_limbs(body, ["left leg", "right leg"])
+    to_the_camera = np.array([[0.0, 0.0, -1.0]])  # where somebody who faces it points
+    for foot, ankle in FEET.values():
+        direction = unit(rested[:, foot] - rested[:, ankle])
+        assert_allclose(direction, turned(to_the_camera, yaw_deg).repeat(2, axis=0), atol=0.03)
+        assert_allclose(direction[:, 1], 0.0, atol=1e-6)
+        own = unit((body[:, foot] - body[:, ankle]) * (1.0, 0.0, 1.0))
+        assert (direction * own).sum(axis=-1).min() > 0.9  # as the feet of the body that stands there
+
+
+def test_shoulders_one_above_the_other_have_feet_point_to_the_camera() -> None:
+    body = one_body(STANDING[None])
+    body[:, 8] = body[:, 4] + np.array([0.0, 0.3, 0.0], np.float32)
+    rested = rest_limbs(body, ["left leg"])
+    assert_allclose(unit(rested[:, 15] - rested[:, 14]), [[0.0, 0.0, -1.0]], atol=1e-6)
+
+
+def test_a_limb_that_was_unknown_is_known_at_rest() -> None:
+    body = one_body(STANDING[None])
+    body[:, [13, 14, 15]] = np.nan
+    assert np.isfinite(rest_limbs(body, ["left leg"])).all()
+
+
+def test_resting_nothing_is_a_copy_and_nonsense_is_refused() -> None:
+    body = one_body(STANDING[None])
+    same = rest_limbs(body, ())
+    assert_array_equal(same, body)
+    assert not np.shares_memory(same, body)
+    with pytest.raises(ValueError, match="no limb 'tail'; known: left arm, right arm, left leg, right leg"):
+        rest_limbs(body, ["tail"])
+    with pytest.raises(ValueError, match=r"expected joints \(T, 25, 3\), got \(1, 20, 3\)"):
+        rest_limbs(body[:, :20], ["left leg"])
+
+
+def test_a_limb_is_unseen_when_all_its_joints_are_unsure_in_most_frames() -> None:
+    confidence = np.ones((9, 25))
+    assert unseen_limbs(confidence) == frozenset()
+    confidence[:, 13] = 0.1  # one knee alone: perhaps behind a table
+    confidence[:4, [9, 10]] = 0.1  # an arm, but not for most of the time
+    assert unseen_limbs(confidence) == frozenset()
+    confidence[:, 14] = 0.1
+    confidence[4, [9, 10]] = 0.1
+    assert unseen_limbs(confidence) == {"left leg", "right arm"}
+    assert unseen_limbs(confidence, threshold=0.05) == frozenset()
