@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from stgat.motion import motion_m_s
 from stgat.preprocessing import Preprocessing, to_network, window_joints
 from stgat.retarget import unseen_limbs
 from stgat.skeleton import FloatArray, Skeleton
@@ -112,21 +113,3 @@ def network_input(
     for m, person in enumerate(people[:num_people]):
         joints[:, m] = person.joints_m
     return to_network(joints, preprocessing)
-
-
-def motion_m_s(joints_m: FloatArray, window_s: float, recent_s: float = 0.8, step_s: float = 0.2) -> float:
-    """How fast somebody moved in the last `recent_s` seconds, in metres a second.
-
-    joints_m: (T, V, 3), evenly spread over window_s. The speed is that of the five fastest joints,
-    relative to the root, or of the root across the picture if that is faster; depth, which one camera
-    sees worst, counts for the limbs only. Positions are compared `step_s` apart, so that jitter from
-    frame to frame is not taken for motion; the median over the moments is the answer.
-    """
-    per_frame = window_s / (len(joints_m) - 1)
-    step = max(1, round(step_s / per_frame))
-    recent = joints_m[-max(step + 1, round(recent_s / per_frame) + 1) :]
-    limbs = recent - recent[:, :1]
-    speed = np.linalg.norm(limbs[step:] - limbs[:-step], axis=-1) / (step * per_frame)
-    fastest = np.sort(speed, axis=1)[:, -5:].mean(axis=1)
-    root = np.linalg.norm(recent[step:, 0, :2] - recent[:-step, 0, :2], axis=-1) / (step * per_frame)
-    return float(np.median(np.maximum(fastest, root)))

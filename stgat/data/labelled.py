@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from stgat.data.formats import FORMATS
-from stgat.data.sequences import Rejected
+from stgat.data.idle import IdleConfig, rests, spread
+from stgat.data.sequences import Rejected, SkeletonSequence
 from stgat.errors import DataError
+from stgat.labels import IDLE
 from stgat.retarget import LAYOUTS, one_body
 from stgat.skeleton import FloatArray
 
@@ -29,27 +31,35 @@ class DataConfig(BaseModel):
 
     format: a name of stgat.data.formats whose skeletons can be put on one body. path: its folder or zip
     archive. labels: its own action name -> the class it counts as; an action that is not listed is left out.
-    test_subjects: held out of training.
+    test_subjects: held out of training; "all" for a data set that is only tested on.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: Annotated[str, AfterValidator(_poolable)]
     path: Path
-    test_subjects: tuple[int, ...]
-    labels: dict[str, str]
+    test_subjects: tuple[int, ...] | Literal["all"]
+    labels: dict[str, str] = Field(min_length=1)
     licence: str = "not stated"
+
+    def holds_out(self, subject: int) -> bool:
+        """Whether a subject is tested on, not trained on."""
+        return self.test_subjects == "all" or subject in self.test_subjects
 
 
 @dataclass(frozen=True)
 class LabelledSequence:
-    """One sequence ready for training: joints (T, 25, 3) in metres on one body, and its class number."""
+    """One sequence ready for training: joints (T, 25, 3) in metres on one body, and its class number.
+
+    subject: the data set's own number of the person, 0 where it is not known.
+    """
 
     name: str
     dataset: str
     joints_m: FloatArray
     timestamps_s: FloatArray
     label: int
+    subject: int = 0
 
     @property
     def duration_s(self) -> float:
@@ -65,8 +75,10 @@ class LabelledData:
     rejected: tuple[Rejected, ...] = ()
 
 
-def load_sequences(configs: Sequence[DataConfig], labels: Sequence[str]) -> LabelledData:
-    """All data sets of a run, pooled.
+def load_sequences(
+    configs: Sequence[DataConfig], labels: Sequence[str], idle: IdleConfig | None = None
+) -> LabelledData:
+    """All data sets of a run, pooled; with `idle`, which asks for the class of that name, also rest.
 
     Raises DataError for unreadable data, a table that names an action the data set does not have, or a
     part that is left empty.
@@ -76,32 +88,65 @@ def load_sequences(configs: Sequence[DataConfig], labels: Sequence[str]) -> Labe
     rejected: list[Rejected] = []
     class_of = {label: number for number, label in enumerate(labels)}
     for data in configs:
-        seen: set[str] = set()
-        broken: list[Rejected] = []
-        for sequence in FORMATS[data.format].read_all(data.path):
-            if isinstance(sequence, Rejected):
-                broken.append(sequence)
-                continue
-            seen.add(sequence.action)
-            present = np.any(sequence.joints_m[:, 0], axis=(1, 2))  # the frames with the main person
-            if sequence.action not in data.labels or present.sum() < 2:
-                continue
-            part = test if sequence.subject in data.test_subjects else train
-            part.append(
-                LabelledSequence(
-                    name=sequence.name,
-                    dataset=data.format,
-                    joints_m=one_body(sequence.joints_m[present, 0], sequence.layout),
-                    timestamps_s=sequence.timestamps_s[present],
-                    label=class_of[data.labels[sequence.action]],
-                )
-            )
-        unknown = sorted(data.labels.keys() - seen)
-        if unknown:
-            first = f"; its first unusable recording: {broken[0].reason}" if broken and not seen else ""
-            raise DataError(f"{data.path}: has no action {unknown[0]!r}, which the label table names{first}")
+        found, broken = _read(data, class_of)
         rejected += broken
+        if idle is not None:
+            found += _unlabelled(data, class_of[IDLE], idle)
+        for part, held_out in ((train, False), (test, True)):
+            mine = [sequence for sequence in found if data.holds_out(sequence.subject) == held_out]
+            part += mine
+            if idle is not None:
+                part += _rests(mine, class_of[IDLE], idle)
     for name, part in (("training", train), ("held-out", test)):
         if not part:
             raise DataError(f"the {name} part is empty; check test_subjects and labels")
     return LabelledData(tuple(train), tuple(test), tuple(rejected))
+
+
+def _read(data: DataConfig, class_of: dict[str, int]) -> tuple[list[LabelledSequence], list[Rejected]]:
+    """The usable sequences of a data set that are of a class, and its unusable recordings."""
+    seen: set[str] = set()
+    found: list[LabelledSequence] = []
+    broken: list[Rejected] = []
+    for sequence in FORMATS[data.format].read_all(data.path):
+        if isinstance(sequence, Rejected):
+            broken.append(sequence)
+            continue
+        seen.add(sequence.action)
+        if sequence.action in data.labels:
+            found += _on_one_body(sequence, data.format, class_of[data.labels[sequence.action]])
+    unknown = sorted(data.labels.keys() - seen)
+    if unknown:
+        first = f"; its first unusable recording: {broken[0].reason}" if broken and not seen else ""
+        raise DataError(f"{data.path}: has no action {unknown[0]!r}, which the label table names{first}")
+    return found, broken
+
+
+def _on_one_body(sequence: SkeletonSequence, dataset: str, label: int) -> list[LabelledSequence]:
+    """The sequence, or nothing where the main person is in fewer than two frames."""
+    present = np.any(sequence.joints_m[:, 0], axis=(1, 2))
+    if present.sum() < 2:
+        return []
+    joints = one_body(sequence.joints_m[present, 0], sequence.layout)
+    times = sequence.timestamps_s[present]
+    return [LabelledSequence(sequence.name, dataset, joints, times, label, sequence.subject)]
+
+
+def _unlabelled(data: DataConfig, label: int, idle: IdleConfig) -> list[LabelledSequence]:
+    """What lies between the actions of untrimmed recordings."""
+    found: list[LabelledSequence] = []
+    for sequence in FORMATS[data.format].unlabelled(data.path):
+        if sequence.timestamps_s[-1] - sequence.timestamps_s[0] >= idle.gap_s:
+            found += _on_one_body(sequence, data.format, label)
+    return found
+
+
+def _rests(sequences: Sequence[LabelledSequence], label: int, idle: IdleConfig) -> list[LabelledSequence]:
+    """Moments of one part of one data set in which people keep still."""
+    found = [
+        LabelledSequence(f"{sequence.name}@{place}", sequence.dataset, joints, times, label, sequence.subject)
+        for sequence in sequences
+        if sequence.label != label
+        for place, joints, times in rests(sequence.joints_m, sequence.timestamps_s, idle)
+    ]
+    return spread(found, idle.rests)

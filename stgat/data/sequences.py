@@ -98,6 +98,13 @@ class Format(ABC):
         for shard in self.shards(source):
             yield from self.read(source, shard)
 
+    def unlabelled(self, source: Path) -> Iterator[SkeletonSequence]:
+        """What untrimmed recordings hold beside the labelled actions, their action empty; mostly nothing.
+
+        Raises DataError.
+        """
+        yield from ()
+
     def sequences(self, source: Path) -> Iterator[SkeletonSequence]:
         """All sequences in order. Raises DataError at the first that cannot be used."""
         for sequence in self.read_all(source):

@@ -129,6 +129,32 @@ class UTKinect(Format):
                 replication=recording.replication,
             )
 
+    def unlabelled(self, source: Path) -> Iterator[SkeletonSequence]:
+        """The stretches between the labelled segments, named like "s01_e01_rest2"."""
+        labelled = (recording for recording in read_recordings(source) if recording.segments)
+        for recording in labelled:
+            for number, (start, stop) in enumerate(between_segments(recording), 1):
+                times = recording.timestamps_s[start:stop]
+                yield SkeletonSequence(
+                    name=f"{recording.name}_rest{number}",
+                    joints_m=recording.joints_m[start:stop, None],
+                    timestamps_s=times - times[0],
+                    layout=self.layout,
+                    action="",
+                    subject=recording.subject,
+                    replication=recording.replication,
+                )
+
+
+def between_segments(recording: Recording) -> list[tuple[int, int]]:
+    """The ranges of frames, first and beyond the last, that no segment holds."""
+    free = np.ones(len(recording.timestamps_s) + 2, bool)
+    free[[0, -1]] = False
+    for segment in recording.segments:
+        free[segment.start + 1 : segment.stop + 1] = False
+    edges = np.flatnonzero(np.diff(free))
+    return [(int(start), int(stop)) for start, stop in zip(edges[::2], edges[1::2], strict=True)]
+
 
 def read_recordings(source: Path) -> Iterator[Recording]:
     """The untrimmed recordings with what is done in them, for measuring recognition in a stream.

@@ -9,13 +9,16 @@ from scipy.spatial.transform import Rotation
 from stgat.data.labelled import LabelledSequence
 from stgat.normalize import VERTICAL
 from stgat.preprocessing import Preprocessing, to_network
-from stgat.retarget import one_body
+from stgat.retarget import one_body, rest_limbs
 from stgat.sampling import resample
 from stgat.skeleton import NTU25, FloatArray
 from stgat.training.config import AugmentConfig
 
 #: Joint v of a mirrored skeleton is joint MIRROR[v] of the original (NTU layout).
 MIRROR = NTU25.mirror()
+
+#: An error in depth is so many times an error across the picture.
+_DEPTH_IS_WEAK = np.array([1.0, 1.0, 2.0])
 
 _LEFT_HAND, _RIGHT_HAND = (7, 21, 22), (11, 23, 24)
 _ARMS = (4, 5, 6, *_LEFT_HAND, 8, 9, 10, *_RIGHT_HAND)
@@ -42,16 +45,20 @@ def training_window(
     mirrored_class: (K,) the class that each class becomes when left and right change places.
     """
     start_s, end_s = choose_window(sequence, augment, rng)
-    joints = resample(
-        sequence.joints_m, sequence.timestamps_s, preprocessing.num_frames, start_s, end_s
-    ).astype(np.float64)
+    joints, times = slower_camera(sequence.joints_m, sequence.timestamps_s, augment, rng)
+    joints = resample(joints, times, preprocessing.num_frames, start_s, end_s).astype(np.float64)
     label = sequence.label
     if augment.mirror and rng.random() < 0.5:
         joints = mirror(joints)
         label = int(mirrored_class[label])
+    joints = smooth(joints, (end_s - start_s) / (len(joints) - 1), augment, rng)
     joints = distort(bend(joints, augment, rng), augment, rng)
+    joints = wander(joints, augment, rng)
     # Errors change bone lengths, which the live road then takes away: so does this one.
     joints = one_body(joints)
+    limbs = unseen_limbs(augment, rng)
+    if limbs:
+        joints = rest_limbs(joints, limbs)
     window = to_network(joints[:, None], preprocessing)
     angle = np.deg2rad(rng.uniform(-augment.yaw_deg, augment.yaw_deg))
     return turn(window, angle, VERTICAL[preprocessing.normalization]), label
@@ -76,6 +83,18 @@ def mirror(joints: FloatArray) -> FloatArray:
     return joints[..., MIRROR, :] * np.array([-1.0, 1.0, 1.0])
 
 
+def slower_camera(
+    joints: FloatArray, times: FloatArray, augment: AugmentConfig, rng: np.random.Generator
+) -> tuple[FloatArray, FloatArray]:
+    """(T, 25, 3) and (T,) as a camera of another frame rate would have caught them; never more frames."""
+    if augment.frames_per_second is None or len(times) < 3:
+        return joints, times
+    step = 1.0 / rng.uniform(*augment.frames_per_second)
+    slots = np.floor((times - times[0]) / step + rng.random())
+    kept = np.flatnonzero(np.diff(slots, prepend=-1.0))
+    return joints[kept], times[kept]
+
+
 def bend(joints: FloatArray, augment: AugmentConfig, rng: np.random.Generator) -> FloatArray:
     """(T, 25, 3): each part of the body turned by a rotation that stays the same through the window.
 
@@ -83,9 +102,9 @@ def bend(joints: FloatArray, augment: AugmentConfig, rng: np.random.Generator) -
     themselves; an action is in how the parts move from there.
     """
     joints = joints.copy()
-    for part, centre, moved in _PARTS:
-        degrees = getattr(augment.bend_deg, part)
-        rotation = Rotation.from_rotvec(rng.normal(0.0, degrees, 3), degrees=True).as_matrix()
+    degrees = np.array([getattr(augment.bend_deg, part) for part, _, _ in _PARTS])
+    turns = Rotation.from_rotvec(rng.normal(size=(len(_PARTS), 3)) * degrees[:, None], degrees=True)
+    for (_, centre, moved), rotation in zip(_PARTS, turns.as_matrix(), strict=True):
         origin = joints[:, centre : centre + 1]
         joints[:, moved] = origin + (joints[:, moved] - origin) @ rotation.T
     return joints
@@ -93,19 +112,51 @@ def bend(joints: FloatArray, augment: AugmentConfig, rng: np.random.Generator) -
 
 def distort(joints: FloatArray, augment: AugmentConfig, rng: np.random.Generator) -> FloatArray:
     """(T, 25, 3): a tilted camera, depth seen too flat or too deep, joints that jitter and drift."""
-    root = joints[:, :1]
-    tilt = Rotation.from_euler("xz", rng.normal(0.0, augment.tilt_deg, 2), degrees=True).as_matrix()
-    joints = joints @ tilt.T
-    if rng.random() < 0.5:
-        root = joints[:, :1]
-        factor = np.array([1.0, 1.0, rng.uniform(*augment.depth)])
-        joints = root + (joints - root) * factor
+    pitch = rng.normal(0.0, augment.tilt_deg) + rng.uniform(-augment.pitch_deg, augment.pitch_deg)
+    roll = rng.normal(0.0, augment.tilt_deg)
+    joints = joints @ Rotation.from_euler("xz", (pitch, roll), degrees=True).as_matrix().T
+    if rng.random() < augment.flat_share:
+        joints = _stretch_depth(joints, 0.0)
+    elif rng.random() < 0.5:
+        joints = _stretch_depth(joints, rng.uniform(*augment.depth))
     jitter = rng.normal(0.0, augment.jitter_m, joints.shape)
-    drift = gaussian_filter1d(rng.normal(0.0, 1.0, joints.shape), sigma=len(joints) / 8, axis=0)
-    drift *= augment.drift_m / max(float(drift.std()), 1e-9)
-    error = (jitter + drift) * np.array([1.0, 1.0, 2.0])  # depth is the weakest
+    error = (jitter + augment.drift_m * slow_noise(joints.shape, rng)) * _DEPTH_IS_WEAK
     error[:, 0] = 0.0
     return joints + error
+
+
+def wander(joints: FloatArray, augment: AugmentConfig, rng: np.random.Generator) -> FloatArray:
+    """(T, 25, 3): where somebody stands, as one camera tells it: not at all, or with an error in depth."""
+    root = joints[:, :1]
+    if rng.random() < augment.root_still_share:
+        return joints - root + np.median(root, axis=0)
+    error = augment.root_drift_m * slow_noise(root.shape, rng)
+    return joints + error * np.array([1.0, 1.0, 5.0])
+
+
+def smooth(joints: FloatArray, step_s: float, augment: AugmentConfig, rng: np.random.Generator) -> FloatArray:
+    """(T, 25, 3), step_s apart, without the jitter of a depth sensor, which an estimate from video lacks."""
+    sigma = rng.uniform(0.0, augment.smooth_s) / step_s
+    return gaussian_filter1d(joints, sigma, axis=0, mode="nearest") if sigma > 0.2 else joints
+
+
+def unseen_limbs(augment: AugmentConfig, rng: np.random.Generator) -> tuple[str, ...]:
+    """What is out of the picture in a window."""
+    limbs: tuple[str, ...] = ("left leg", "right leg") if rng.random() < augment.unseen_legs else ()
+    if rng.random() < augment.unseen_arm:
+        limbs += ("left arm",) if rng.random() < 0.5 else ("right arm",)
+    return limbs
+
+
+def slow_noise(shape: tuple[int, ...], rng: np.random.Generator) -> FloatArray:
+    """(T, ...) noise that changes over an eighth of the window, of standard deviation 1."""
+    noise = gaussian_filter1d(rng.normal(size=shape), sigma=shape[0] / 8, axis=0)
+    return noise / max(float(noise.std()), 1e-9)
+
+
+def _stretch_depth(joints: FloatArray, factor: float) -> FloatArray:
+    root = joints[:, :1]
+    return root + (joints - root) * np.array([1.0, 1.0, factor])
 
 
 def turn(window: FloatArray, angle: float, vertical: int = 1) -> FloatArray:

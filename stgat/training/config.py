@@ -7,7 +7,9 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from stgat.data.idle import IdleConfig
 from stgat.data.labelled import DataConfig
+from stgat.labels import IDLE
 from stgat.model import FrameWeighting, STGATConfig
 from stgat.preprocessing import Preprocessing
 from stgat.retarget import ONE_BODY
@@ -40,22 +42,38 @@ class AugmentConfig(_Section):
 
     window_s: shortest and longest stretch of time a window is cut to.
     tight_share: how many windows are cut to the clip itself instead.
-    tilt_deg: standard deviation of the camera's pitch and roll.
+    frames_per_second: slowest and fastest camera; null for the data set's own.
+    tilt_deg: standard deviation of the camera's pitch and roll. pitch_deg: largest further pitch.
     yaw_deg: largest turn left over after normalisation.
     depth: range of the factor on depth, in half of the windows.
+    flat_share: windows without any depth at all.
     bend_deg: how far each part of the body is held from where it was seen, through the whole window.
-    jitter_m, drift_m: standard deviation of each joint's error from frame to frame, and of its slow part.
+    jitter_m, drift_m: standard deviation of each joint's error from frame to frame, and of its slow part,
+        across the picture; twice that in depth.
+    root_drift_m: standard deviation of the slow error of where somebody stands; in depth five times that.
+    root_still_share: windows in which nobody leaves their place.
+    smooth_s: largest standard deviation of a smoothing in time; an estimate from video jitters less than a
+        depth sensor.
+    unseen_legs, unseen_arm: windows in which both legs, or one arm, are out of the picture.
     mirror: swap left and right in half of the windows, by `mirror_labels` where that changes the action.
     """
 
     window_s: tuple[float, float] = (1.2, 2.8)
     tight_share: float = Field(default=0.5, ge=0, le=1)
+    frames_per_second: tuple[float, float] | None = None
     tilt_deg: float = Field(default=6.0, ge=0, le=45)
+    pitch_deg: float = Field(default=0.0, ge=0, le=60)
     yaw_deg: float = Field(default=20.0, ge=0, le=180)
     depth: tuple[float, float] = (0.3, 1.2)
+    flat_share: float = Field(default=0.0, ge=0, le=1)
     bend_deg: BendConfig = BendConfig()
     jitter_m: float = Field(default=0.005, ge=0)
     drift_m: float = Field(default=0.015, ge=0)
+    root_drift_m: float = Field(default=0.0, ge=0)
+    root_still_share: float = Field(default=0.0, ge=0, le=1)
+    smooth_s: float = Field(default=0.0, ge=0, le=1)
+    unseen_legs: float = Field(default=0.0, ge=0, le=1)
+    unseen_arm: float = Field(default=0.0, ge=0, le=1)
     mirror: bool = True
 
 
@@ -148,17 +166,23 @@ class TrainConfig(_Section):
 
 
 class PooledTrainConfig(TrainConfig):
-    """A run on windows in seconds of several raw data sets, on one body: what a webcam will deliver."""
+    """A run on windows in seconds of several raw data sets, on one body: what a webcam will deliver.
+
+    idle: adds the class "idle", of rest in all data sets. A `label_table` beside these keys, which
+    stgat.training.load_config reads, is where the data sets' labels come from unless they have their own.
+    """
 
     data: tuple[DataConfig, ...] = Field(min_length=1)
     preprocessing: Preprocessing = Preprocessing()
     augment: AugmentConfig = AugmentConfig()
     mirror_labels: dict[str, str] = {}
+    idle: IdleConfig | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The class names, in the order in which the data sets' tables first name them."""
-        return tuple(dict.fromkeys(label for data in self.data for label in data.labels.values()))
+        """The class names, in the order in which the data sets' tables first name them; "idle" comes last."""
+        named = dict.fromkeys(label for data in self.data for label in data.labels.values())
+        return (*named, IDLE) if self.idle is not None and IDLE not in named else tuple(named)
 
     @model_validator(mode="after")
     def _can_be_trained(self) -> Self:

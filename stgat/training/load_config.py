@@ -9,6 +9,7 @@ from typing import Any, get_args, get_origin
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from stgat.data.label_table import labels_of, read_label_table
 from stgat.errors import ConfigError
 from stgat.training.config import AnyTrainConfig, PooledTrainConfig, PreparedTrainConfig, TrainConfig
 
@@ -19,7 +20,8 @@ def load_config(path: Path, overrides: list[str] | None = None) -> AnyTrainConfi
     """Read a YAML file and apply overrides such as `epochs=5` or `data.path=prepared/nw-ucla`.
 
     `data` tells which run it is: a list of raw data sets, or one prepared data set. A file may name another
-    as its `base`, relative to itself; what it says goes before what the base says, key by key.
+    as its `base`, relative to itself; what it says goes before what the base says, key by key. It may also
+    name a `label_table` (stgat.data.label_table), relative to itself.
 
     Raises ConfigError for a file that is missing or no YAML, and for unknown keys, naming the nearest.
     """
@@ -29,6 +31,7 @@ def load_config(path: Path, overrides: list[str] | None = None) -> AnyTrainConfi
         if not separator:
             raise ConfigError(f"{override!r}: expected key=value")
         _set(content, key.strip().split("."), _parse(value, repr(override)), override)
+    _take_labels(content, str(path))
     kind = PooledTrainConfig if isinstance(content.get("data"), list) else PreparedTrainConfig
     try:
         return kind.model_validate(content)
@@ -47,6 +50,8 @@ def _read(path: Path, depth: int) -> dict[str, Any]:
     content = _parse(text, str(path))
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: expected keys and values")
+    if isinstance(content.get("label_table"), str):
+        content["label_table"] = str(path.parent / content["label_table"])
     base = content.pop("base", None)
     if base is None:
         return content
@@ -55,6 +60,21 @@ def _read(path: Path, depth: int) -> dict[str, Any]:
     if depth == MAX_BASES:
         raise ConfigError(f"{path}: base: {MAX_BASES} files deep; does one name itself?")
     return _merge(_read(path.parent / base, depth + 1), content)
+
+
+def _take_labels(content: dict[str, Any], where: str) -> None:
+    """Give each data set of a pooled run its labels from the `label_table`, unless it has its own."""
+    table = content.pop("label_table", None)
+    if table is None:
+        return
+    if not isinstance(table, str) or not isinstance(content.get("data"), list):
+        raise ConfigError(
+            f"{where}: label_table: expected the name of a CSV file, beside a list of data sets"
+        )
+    rows = read_label_table(Path(table))
+    for item in content["data"]:
+        if isinstance(item, dict):
+            item.setdefault("labels", labels_of(rows, str(item.get("format"))))
 
 
 def _merge(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from stgat.data.labelled import load_sequences
+from stgat.data.labelled import DataConfig, load_sequences
 from stgat.data.prepared import open_prepared
 from stgat.data.splits import split_dataset
 from stgat.errors import ConfigError, TrainingError
@@ -155,7 +155,7 @@ class PooledSource(Source):
         self._config, self._device = config, device
         self.labels = config.labels
         self.preprocessing = config.preprocessing
-        self._data = load_sequences(config.data, config.labels)
+        self._data = load_sequences(config.data, config.labels, config.idle)
         self._train = self._data.train
         self.num_train = len(self._train)
         super().__init__(min(config.batch_size, self.num_train))
@@ -192,15 +192,21 @@ class PooledSource(Source):
         return evaluate(model, self._data.test, self.preprocessing, self.labels) if part == "test" else None
 
     def describe(self) -> tuple[str, str]:
-        data = "; ".join(
-            f"{item.format}, held-out subjects {' '.join(map(str, item.test_subjects))}"
-            for item in self._config.data
-        )
+        data = "; ".join(f"{item.format}, held-out subjects {held_out(item)}" for item in self._config.data)
         return (
             f"{data}; {self.num_train} training and {len(self._data.test)} held-out sequences, "
             f"{len(self._data.rejected)} unusable; seed {self._config.seed}",
             "; ".join(f"{item.format}: {item.licence}" for item in self._config.data),
         )
+
+
+def held_out(data: DataConfig) -> str:
+    """The subjects of a data set that are not trained on, in words."""
+    return (
+        data.test_subjects
+        if isinstance(data.test_subjects, str)
+        else " ".join(map(str, data.test_subjects)) or "none"
+    )
 
 
 def open_source(config: PooledTrainConfig | PreparedTrainConfig, device: torch.device) -> Source:

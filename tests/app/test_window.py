@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from app.decisions import DecisionSettings
-from app.window import PersonWindow, SlidingWindow, motion_m_s, network_input
+from app.window import PersonWindow, SlidingWindow, network_input
+from stgat.motion import motion_m_s
 from stgat.preprocessing import Preprocessing, window_joints
 from stgat.retarget import one_body
 from stgat.sampling import resample

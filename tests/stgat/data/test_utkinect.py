@@ -191,3 +191,14 @@ def test_the_clock_makes_people_walk_like_people(sequences: list[SkeletonSequenc
     assert 0.5 < np.median(speeds) < 1.5  # m/s, start and stop included
     frames_per_second = [(len(s.timestamps_s) - 1) / s.timestamps_s[-1] for s in sequences]
     assert 12 < np.median(frames_per_second) < 20
+
+
+def test_what_lies_between_the_segments_comes_without_an_action(tmp_path: Path) -> None:
+    form = FORMATS["utkinect"]
+    labels = b"s01_e01\nwalk: 12 14\npush: 14 18\nsitDown: 24 24\n"
+    source = write_folder(tmp_path / "ut", data_set(actionLabel=labels))
+    before, after = form.unlabelled(source)
+    assert (before.name, before.action, before.subject) == ("s01_e01_rest1", "", 1)
+    assert_allclose(before.joints_m[:, 0], body()[:1], rtol=1e-6)
+    assert_allclose(after.joints_m[:, 0], body()[5:6], rtol=1e-6)
+    assert after.timestamps_s.tolist() == [0.0]

@@ -12,7 +12,19 @@ from stgat.data.labelled import LabelledSequence
 from stgat.preprocessing import Preprocessing
 from stgat.retarget import one_body
 from stgat.skeleton import NTU25, NTU_BONE_LENGTHS_M
-from stgat.training.augment import MIRROR, bend, choose_window, distort, mirror, training_window, turn
+from stgat.training.augment import (
+    MIRROR,
+    bend,
+    choose_window,
+    distort,
+    mirror,
+    slower_camera,
+    smooth,
+    training_window,
+    turn,
+    unseen_limbs,
+    wander,
+)
 from stgat.training.config import AugmentConfig
 from tests.stgat.bodies import STANDING, turned, waving
 
@@ -173,3 +185,76 @@ def test_turning_is_a_rotation_about_the_vertical(degrees: float) -> None:
     window = joints.transpose(2, 0, 1)[..., None]  # (C, T, V, M)
     found = turn(window, np.deg2rad(degrees))[..., 0].transpose(1, 2, 0)
     assert_allclose(found, turned(joints, degrees), atol=1e-5)
+
+
+@given(seed=st.integers(0, 10**6), rate=st.floats(5, 60))
+def test_a_slower_camera_keeps_some_frames_in_order_and_a_faster_one_all(seed: int, rate: float) -> None:
+    clip = sequence()
+    augment = AugmentConfig(frames_per_second=(rate, rate))
+    joints, times = slower_camera(clip.joints_m, clip.timestamps_s, augment, np.random.default_rng(seed))
+    kept = np.searchsorted(clip.timestamps_s, times)
+    assert_array_equal(clip.timestamps_s[kept], times)
+    assert_array_equal(clip.joints_m[kept], joints)
+    assert (np.diff(kept) > 0).all()
+    own = (len(clip.timestamps_s) - 1) / clip.duration_s
+    assert len(times) == pytest.approx(min(rate, own) * clip.duration_s, abs=2.01)
+
+
+def test_no_depth_is_no_depth_and_the_picture_stays() -> None:
+    joints = sequence().joints_m.astype(np.float64)
+    flat = distort(joints, STILL.model_copy(update={"flat_share": 1.0}), np.random.default_rng(0))
+    assert_allclose(flat[..., 2], joints[:, :1, 2].repeat(25, axis=1))
+    assert_allclose(flat[..., :2], joints[..., :2])
+
+
+@given(seed=st.integers(0, 1000))
+def test_pitch_stays_in_its_range(seed: int) -> None:
+    up = np.zeros((4, 25, 3))
+    up[:, 1:, 1] = 1.0
+    pitched = distort(up, STILL.model_copy(update={"pitch_deg": 10.0}), np.random.default_rng(seed))
+    angles = np.degrees(np.arctan2(pitched[:, 1:, 2], pitched[:, 1:, 1]))
+    assert (np.abs(angles) <= 10 + 1e-9).all() and np.ptp(angles) < 1e-9
+    assert_allclose(pitched[..., 0], 0, atol=1e-12)
+
+
+def test_where_somebody_stands_is_held_or_strays_with_the_whole_body() -> None:
+    joints = sequence().joints_m.astype(np.float64) + np.linspace(0, 1, 40)[:, None, None]
+    held = wander(joints, AugmentConfig(root_still_share=1.0), np.random.default_rng(0))
+    assert_allclose(held - held[:, :1], joints - joints[:, :1], atol=1e-12)
+    assert np.ptp(held[:, 0], axis=0).max() < 1e-12
+    strayed = wander(joints, AugmentConfig(root_drift_m=0.02), np.random.default_rng(0)) - joints
+    assert_allclose(strayed, strayed[:, :1].repeat(25, axis=1), atol=1e-12)
+    assert strayed[:, 0].std() > 0.01
+    assert_array_equal(wander(joints, AugmentConfig(), np.random.default_rng(0)), joints)
+
+
+def test_smoothing_takes_the_jitter_and_leaves_the_motion() -> None:
+    rng = np.random.default_rng(0)
+    slow = np.linspace(0, 1, 50)[:, None, None] * np.ones((1, 25, 3))
+    noisy = slow + rng.normal(0, 0.01, slow.shape)
+    found = [
+        smooth(noisy, 0.04, AugmentConfig(smooth_s=0.16), np.random.default_rng(seed)) for seed in range(20)
+    ]
+    jitter = [np.diff(joints, axis=0).std() for joints in found]
+    assert min(jitter) < np.diff(noisy, axis=0).std() / 3
+    assert all(np.abs(joints - slow)[8:-8].max() < 0.05 for joints in found)
+    assert_array_equal(smooth(noisy, 0.04, AugmentConfig(), rng), noisy)
+
+
+def test_limbs_go_unseen_as_often_as_asked() -> None:
+    augment = AugmentConfig(unseen_legs=0.5, unseen_arm=0.25)
+    rng = np.random.default_rng(0)
+    drawn = [unseen_limbs(augment, rng) for _ in range(4000)]
+    assert np.mean([("left leg" in d) == ("right leg" in d) for d in drawn]) == 1.0
+    assert np.mean(["left leg" in d for d in drawn]) == pytest.approx(0.5, abs=0.05)
+    arms = [sum(limb.endswith("arm") for limb in d) for d in drawn]
+    assert set(arms) == {0, 1} and np.mean(arms) == pytest.approx(0.25, abs=0.04)
+    assert unseen_limbs(AugmentConfig(), rng) == ()
+
+
+def test_unseen_legs_hang_in_the_window_whatever_they_did() -> None:
+    unseen = STILL.model_copy(update={"unseen_legs": 1.0})
+    window, _ = example(unseen, 0)
+    knees, hips = window[:, :, [13, 17], 0], window[:, :, [12, 16], 0]
+    assert_allclose((knees - hips)[[0, 2]], 0, atol=1e-5)
+    assert ((knees - hips)[1] < 0).all()

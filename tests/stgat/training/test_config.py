@@ -225,3 +225,36 @@ def test_a_base_that_is_none_is_named(tmp_path: Path, base: str, message: str) -
 def test_the_configurations_that_come_with_the_project_are_in_order(path: Path) -> None:
     config = load_config(path)
     assert config.name == (f"authors-{path.stem}" if path.parent.name == "authors" else path.stem)
+
+
+TABLE = """label,ntu,data_set,action,sequences,note
+sit,,nw-ucla,sit down,1,
+squat,,utd-mhad,squat,1,
+,,utd-mhad,knock,1,
+"""
+
+
+def test_labels_come_from_a_table_beside_the_file_unless_a_data_set_has_its_own(tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text(TABLE)
+    lines = [line for line in YAML.splitlines() if "sit down: sit" not in line]
+    path = tmp_path / "tiny.yaml"
+    path.write_text("\n".join([*lines, "label_table: table.csv", "idle: {}"]))
+    config = load_config(path)
+    assert config.data[0].labels == {"sit down": "sit"}
+    assert config.data[1].labels == {"squat": "squat", "stand to sit": "sit"}
+    assert config.labels == ("sit", "squat", "idle")
+
+
+def test_a_table_has_no_place_beside_one_prepared_data_set(tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text(TABLE)
+    path = tmp_path / "one.yaml"
+    path.write_text(
+        "name: one\ndata: {path: x, split: y}\nlabel_table: table.csv\nmodel: {blocks: [[8, 8, 1]]}\n"
+    )
+    with pytest.raises(ConfigError, match="label_table: expected the name of a CSV file, beside a list"):
+        load_config(path)
+
+
+def test_a_data_set_without_a_class_is_an_error(path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"data\.0\.labels: Dictionary should have at least 1 item"):
+        load_config(path, ["data.0.labels={}"])

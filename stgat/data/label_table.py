@@ -1,0 +1,74 @@
+"""Which action of which data set counts as which class: a CSV file such as configs/everyday-actions.csv."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from stgat.errors import ConfigError
+
+COLUMNS = ("label", "ntu", "data_set", "action", "sequences", "note")
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """One action of one data set.
+
+    label: the class it counts as; empty for an action that is left out. ntu: the class's number in NTU RGB+D,
+    such as "A10", empty where that has none. data_set: a name of stgat.data.formats. sequences: how many
+    there are. note: for people.
+    """
+
+    label: str
+    ntu: str
+    data_set: str
+    action: str
+    sequences: int
+    note: str
+
+
+def read_label_table(path: Path) -> tuple[TableRow, ...]:
+    """The rows of a table. Raises ConfigError, naming the line, for what is no such table."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            lines = list(csv.reader(file, strict=True))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not a text file ({error.reason})") from error
+    except csv.Error as error:
+        raise ConfigError(f"{path}: not readable as CSV ({error})") from error
+    if not lines or tuple(lines[0]) != COLUMNS:
+        raise ConfigError(f"{path}: line 1: expected the columns {','.join(COLUMNS)}")
+    rows: list[TableRow] = []
+    seen: set[tuple[str, str]] = set()
+    for number, line in enumerate(lines[1:], 2):
+        row = _row(line, f"{path}: line {number}")
+        if (row.data_set, row.action) in seen:
+            raise ConfigError(f"{path}: line {number}: {row.action} of {row.data_set} comes a second time")
+        seen.add((row.data_set, row.action))
+        rows.append(row)
+    return tuple(rows)
+
+
+def _row(line: list[str], where: str) -> TableRow:
+    if len(line) != len(COLUMNS):
+        raise ConfigError(f"{where}: expected {len(COLUMNS)} values, found {len(line)}")
+    label, ntu, data_set, action, sequences, note = (value.strip() for value in line)
+    if not (data_set and action):
+        raise ConfigError(f"{where}: names no data set or no action")
+    if not (sequences.isascii() and sequences.isdigit() and len(sequences) < 10):
+        raise ConfigError(f"{where}: sequences: expected a number, found {sequences[:40]!r}")
+    return TableRow(label, ntu, data_set, action, int(sequences), note)
+
+
+def labels_of(rows: Iterable[TableRow], data_set: str) -> dict[str, str]:
+    """A data set's actions -> their classes, those left out left out."""
+    return {row.action: row.label for row in rows if row.data_set == data_set and row.label}
+
+
+def left_out(rows: Iterable[TableRow], data_set: str) -> tuple[str, ...]:
+    """A data set's actions that are no class."""
+    return tuple(row.action for row in rows if row.data_set == data_set and not row.label)
