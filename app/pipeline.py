@@ -11,19 +11,19 @@ import statistics
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.decisions import Decider, DecisionSettings, Observation
+from app.decisions import Decider, DecisionSettings
 from app.entities import ActionEvent, Counters, Decision, Health, Snapshot, Stage, VideoFrame
 from app.errors import USER_ERRORS
+from app.recognition import INTERVAL_S, Observer
 from app.slots import Slot
 from app.sources import SourceInfo, VideoSource
-from app.window import PersonWindow, SlidingWindow, network_input
 from stgat.recognizer import Recognizer
 from stgat.skeleton import Skeleton
 
@@ -85,7 +85,7 @@ class Session:
         *,
         settings: DecisionSettings | None = None,
         lossless: bool = False,
-        interval_s: float = 0.1,
+        interval_s: float = INTERVAL_S,
         on_open: Callable[[SourceInfo], None] = lambda info: None,
         on_result: Callable[[Result], None] = lambda result: None,
     ) -> None:
@@ -221,23 +221,21 @@ class Session:
             return
         recognizer.warm_up()
         self._ready.set()
-        window = SlidingWindow(recognizer.metadata.preprocessing)
-        due_s = float("-inf")
-        last_s = float("-inf")
+        observer = Observer(recognizer, self._interval_s)
         while (items := self._posed.take()) is not None:
             for posed in items:
-                window.add(posed.skeletons, posed.frame.timestamp_s)
+                observer.add(posed.skeletons, posed.frame.timestamp_s)
             newest = items[-1]
-            now_s = newest.frame.timestamp_s
             for posed in items[:-1]:
                 self._on_result(Result(posed, None, ()))
-            if now_s < due_s and now_s >= last_s:
+            before = time.monotonic()
+            observations = observer.observe()
+            if observations is None:
                 self._on_result(Result(newest, None, ()))
                 continue
-            last_s, due_s = now_s, now_s + self._interval_s * 0.999
-            before = time.monotonic()
-            observations = observe(window.people(), recognizer)
-            decisions, events = self._decider.update(observations, now_s, newest.frame.index)
+            decisions, events = self._decider.update(
+                observations, newest.frame.timestamp_s, newest.frame.index
+            )
             after = time.monotonic()
             with self._lock:
                 self._timings[Stage.RECOGNITION].append(after - before)
@@ -285,19 +283,3 @@ class Session:
         self._source.interrupt()
         self._frames.close(discard=True)
         self._posed.close(discard=True)
-
-
-def observe(people: Sequence[PersonWindow], recognizer: Recognizer) -> list[Observation]:
-    """Recognise everybody of one moment: each alone, or together where the network was trained so."""
-    if not people:
-        return []
-    metadata = recognizer.metadata
-    groups = [list(people)] if metadata.people > 1 else [[person] for person in people]
-    inputs = [network_input(group, metadata.preprocessing, metadata.people) for group in groups]
-    spans = [(group[0].start_s, group[0].end_s) for group in groups]
-    predictions = recognizer.recognize(inputs, spans)
-    return [
-        Observation(person.person_id, person.motion_m_s, prediction)
-        for group, prediction in zip(groups, predictions, strict=True)
-        for person in group
-    ]

@@ -1,0 +1,56 @@
+"""Skeletons, moment by moment, to what the network says of everybody in view."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from app.decisions import Observation
+from app.window import PersonWindow, SlidingWindow, network_input
+from stgat.recognizer import Recognizer
+from stgat.skeleton import Skeleton
+
+#: Least time between two answers of the network, in the source's time.
+INTERVAL_S = 0.1
+
+
+class Observer:
+    """Keeps the last seconds of everybody in view and has the network look at them whenever it is due.
+
+    Time is the source's own; where it goes back, all begins anew.
+    """
+
+    def __init__(self, recognizer: Recognizer, interval_s: float = INTERVAL_S) -> None:
+        self._recognizer = recognizer
+        self._interval_s = interval_s
+        self._window = SlidingWindow(recognizer.metadata.preprocessing)
+        self._now_s = self._last_s = self._due_s = -math.inf
+
+    def add(self, skeletons: Sequence[Skeleton], timestamp_s: float) -> None:
+        """Take in who was seen at a moment."""
+        self._window.add(skeletons, timestamp_s)
+        self._now_s = timestamp_s
+
+    def observe(self) -> list[Observation] | None:
+        """What is known of everybody at the newest moment; None where no answer is due yet."""
+        if self._last_s <= self._now_s < self._due_s:
+            return None
+        # A little less than the interval: timestamps are rounded, and every third frame shall stay the third.
+        self._last_s, self._due_s = self._now_s, self._now_s + self._interval_s * 0.999
+        return observe(self._window.people(), self._recognizer)
+
+
+def observe(people: Sequence[PersonWindow], recognizer: Recognizer) -> list[Observation]:
+    """Recognise everybody of one moment: each alone, or together where the network was trained so."""
+    if not people:
+        return []
+    metadata = recognizer.metadata
+    groups = [list(people)] if metadata.people > 1 else [[person] for person in people]
+    inputs = [network_input(group, metadata.preprocessing, metadata.people) for group in groups]
+    spans = [(group[0].start_s, group[0].end_s) for group in groups]
+    predictions = recognizer.recognize(inputs, spans)
+    return [
+        Observation(person.person_id, person.motion_m_s, prediction)
+        for group, prediction in zip(groups, predictions, strict=True)
+        for person in group
+    ]
