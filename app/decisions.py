@@ -10,6 +10,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.entities import ActionEvent, Decision, State
+from app.events import EventTracker
+from stgat.labels import IDLE
 from stgat.recognizer import Prediction
 from stgat.skeleton import FloatArray
 
@@ -24,6 +26,10 @@ class DecisionSettings(BaseModel):
     move_m_s, still_m_s: somebody who moves faster than the first is doing something; slower than the
         second for `idle_after_s`, they are idle. Not at once: an action is best told just after it ended,
         when the window holds all of it. The event ends with the motion all the same.
+    lag_s: how long the network's answer trails the motion, since its window looks back: another thing said
+        began, and what was said before ended, so much earlier. motion_lag_s: the same for whether somebody
+        moves.
+    merge_gap_s: an action that goes on after a gap no longer than this is one event.
     min_event_s: shorter events are not reported.
     """
 
@@ -36,6 +42,9 @@ class DecisionSettings(BaseModel):
     move_m_s: float = Field(default=0.18, ge=0.0)
     still_m_s: float = Field(default=0.08, ge=0.0)
     idle_after_s: float = Field(default=0.9, ge=0.0)
+    lag_s: float = Field(default=0.0, ge=0.0, le=5.0)
+    motion_lag_s: float = Field(default=0.0, ge=0.0, le=2.0)
+    merge_gap_s: float = Field(default=0.0, ge=0.0, le=5.0)
     min_event_s: float = Field(default=0.4, ge=0.0)
 
 
@@ -46,18 +55,6 @@ class Observation:
     person_id: int
     motion_m_s: float
     prediction: Prediction
-
-
-@dataclass
-class _OpenEvent:
-    label: str
-    start_s: float
-    end_s: float
-    total: float
-    count: int
-
-    def close(self, person_id: int) -> ActionEvent:
-        return ActionEvent(self.label, self.start_s, self.end_s, self.total / self.count, person_id)
 
 
 class Decider:
@@ -86,7 +83,9 @@ class Decider:
         for observation in observations:
             person = self._people.get(observation.person_id)
             if person is None:
-                person = self._people[observation.person_id] = _Person(observation.person_id, self.settings)
+                person = self._people[observation.person_id] = _Person(
+                    observation.person_id, self.settings, timestamp_s
+                )
             decision, ended = person.update(observation, timestamp_s, frame_index)
             decisions.append(decision)
             events += ended
@@ -100,40 +99,46 @@ class Decider:
 
 
 class _Person:
-    def __init__(self, person_id: int, settings: DecisionSettings) -> None:
+    def __init__(self, person_id: int, settings: DecisionSettings, now_s: float) -> None:
         self.person_id = person_id
         self.settings = settings
+        self.seen_s = now_s  # since when
         self.smoothed: FloatArray | None = None
         self.updated_s = 0.0
         self.moving = False
         self.moved_s = -math.inf
-        self.onset_s: float | None = None  # when the motion began that no event has claimed yet
-        self.event: _OpenEvent | None = None
+        self.onset_s: float | None = None  # when the motion began that nothing has been said of yet
+        self.named: str | None = None
+        self.events = EventTracker(person_id, settings.merge_gap_s, settings.min_event_s)
 
     def update(
         self, observation: Observation, now_s: float, frame_index: int
-    ) -> tuple[Decision, list[ActionEvent]]:
+    ) -> tuple[Decision, tuple[ActionEvent, ...]]:
         prediction = observation.prediction
         self._gate(observation.motion_m_s, now_s)
         if not self.moving:
             # What was seen before a rest says nothing of what comes after it.
-            self.smoothed, ended = None, self.finish()
+            self.smoothed = self.named = None
             top = _top(prediction.probabilities, prediction.labels)
+            ended = self.events.rest(now_s - self.settings.motion_lag_s)
             return self._decision(State.IDLE, None, 0.0, top, now_s, frame_index), ended
 
         smoothed = self._smooth(prediction.probabilities, now_s)
-        label, probability = self._choose(smoothed, prediction.labels)
-        ended = self._track_event(label, probability, now_s, prediction.window_start_s)
-        state = State.UNKNOWN if label is None else State.ACTION
+        self.named, probability = self._choose(smoothed, prediction.labels)
+        action = None if self.named == IDLE else self.named
+        since_s = self._since(now_s, prediction.window_start_s)
+        ended = self.events.say(
+            action, probability, since_s, self._moment(self.moved_s, self.settings.motion_lag_s)
+        )
+        if self.named is not None:
+            self.onset_s = None
+        state = State.UNKNOWN if self.named is None else State.IDLE if action is None else State.ACTION
         top = _top(smoothed, prediction.labels)
-        return self._decision(state, label, probability, top, now_s, frame_index), ended
+        return self._decision(state, action, probability, top, now_s, frame_index), ended
 
-    def finish(self) -> list[ActionEvent]:
-        """End the event that is going on, if it was long enough to be one."""
-        event, self.event = self.event, None
-        if event is None or event.end_s - event.start_s < self.settings.min_event_s:
-            return []
-        return [event.close(self.person_id)]
+    def finish(self) -> tuple[ActionEvent, ...]:
+        """End the event that is going on."""
+        return self.events.finish()
 
     def _gate(self, motion_m_s: float, now_s: float) -> None:
         threshold = self.settings.still_m_s if self.moving else self.settings.move_m_s
@@ -143,6 +148,16 @@ class _Person:
             self.moved_s = now_s
         elif now_s - self.moved_s >= self.settings.idle_after_s:
             self.moving, self.onset_s = False, None
+
+    def _since(self, now_s: float, window_start_s: float) -> float:
+        """When that began which is said for the first time now."""
+        if self.onset_s is None:
+            return self._moment(now_s, self.settings.lag_s)
+        # The first action after a rest began when the motion did, not when it was understood.
+        return max(self._moment(self.onset_s, self.settings.motion_lag_s), window_start_s)
+
+    def _moment(self, time_s: float, lag_s: float) -> float:
+        return max(time_s - lag_s, self.seen_s)
 
     def _smooth(self, probabilities: FloatArray, now_s: float) -> FloatArray:
         if self.smoothed is None or self.settings.smoothing_s == 0:
@@ -154,30 +169,14 @@ class _Person:
         return self.smoothed
 
     def _choose(self, smoothed: FloatArray, labels: tuple[str, ...]) -> tuple[str | None, float]:
-        """The action to name, or None for unknown, and the probability of the likeliest."""
+        """The class to name, or None for unknown, and its probability or that of the likeliest."""
         best = int(smoothed.argmax())
         probability = float(smoothed[best])
-        if self.event is not None:
-            kept = float(smoothed[labels.index(self.event.label)])
+        if self.named is not None:
+            kept = float(smoothed[labels.index(self.named)])
             if kept >= self.settings.leave and probability - kept <= self.settings.margin:
-                return self.event.label, kept
+                return self.named, kept
         return (labels[best] if probability >= self.settings.enter else None), probability
-
-    def _track_event(
-        self, label: str | None, probability: float, now_s: float, window_start_s: float
-    ) -> list[ActionEvent]:
-        if self.event is not None and self.event.label == label:
-            self.event.end_s = max(self.event.end_s, self.moved_s)
-            self.event.total += probability
-            self.event.count += 1
-            return []
-        ended = self.finish()
-        if label is not None:
-            # The first action after a rest began when the motion did, not when it was understood.
-            start = now_s if self.onset_s is None else max(self.onset_s, window_start_s)
-            end = max(start, self.moved_s)
-            self.event, self.onset_s = _OpenEvent(label, start, end, probability, 1), None
-        return ended
 
     def _decision(
         self,

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from app.decisions import Decider, DecisionSettings, Observation
 from app.entities import ActionEvent, Decision, State
+from stgat.labels import IDLE
 from stgat.recognizer import Prediction
 
 LABELS = ("clap", "wave", "sit")
@@ -29,13 +30,19 @@ PLAIN = DecisionSettings(
 Script = list[tuple[float, float, list[float]] | tuple[float, None, None]]
 
 
-def observation(now: float, motion: float, probabilities: list[float], person: int = 0) -> Observation:
-    prediction = Prediction(np.array(probabilities), LABELS, 0.0, now - 2.0, now)
+def observation(
+    now: float, motion: float, probabilities: list[float], person: int = 0, labels: tuple[str, ...] = LABELS
+) -> Observation:
+    prediction = Prediction(np.array(probabilities), labels, 0.0, now - 2.0, now)
     return Observation(person, motion, prediction)
 
 
 def play(
-    script: Script, settings: DecisionSettings = PLAIN, step_s: float = 0.1, finish: bool = True
+    script: Script,
+    settings: DecisionSettings = PLAIN,
+    step_s: float = 0.1,
+    finish: bool = True,
+    labels: tuple[str, ...] = LABELS,
 ) -> tuple[list[Decision | None], list[ActionEvent]]:
     """Decisions step by step (None where nobody is), and all events, those at the end included."""
     decider = Decider(settings)
@@ -45,7 +52,7 @@ def play(
     for seconds, motion, probabilities in script:
         for _ in range(round(seconds / step_s)):
             now = frame * step_s
-            seen = [] if motion is None else [observation(now, motion, probabilities)]
+            seen = [] if motion is None else [observation(now, motion, probabilities, labels=labels)]
             decided, ended = decider.update(seen, now, frame)
             decisions.append(decided[0] if decided else None)
             events += ended
@@ -233,6 +240,51 @@ def test_time_that_goes_back_ends_all_and_begins_anew() -> None:
     assert (event.label, event.start_s, event.end_s) == ("clap", 0.0, pytest.approx(0.9))
 
 
+KNOWS_IDLE = ("clap", "wave", IDLE)
+IDLES = SIT  # its place in the labels
+
+
+def test_the_class_idle_is_idle_and_no_event_while_the_person_moves() -> None:
+    decisions, events = play([(1, MOVING, IDLES), (1, MOVING, WAVE), (1, MOVING, IDLES)], labels=KNOWS_IDLE)
+    assert said(decisions) == ["idle", "wave", "idle"]
+    assert {(d.state, d.label) for d in decisions if d.state is not State.ACTION} == {(State.IDLE, None)}
+    assert decisions[0].top[0] == (IDLE, 0.8)
+    assert [(e.label, e.start_s, e.end_s) for e in events] == [("wave", 1.0, pytest.approx(1.9))]
+
+
+def test_the_class_idle_is_kept_down_to_the_lower_threshold_as_any_other() -> None:
+    weak, weaker = [0.3, 0.2, 0.35], [0.2, 0.2, 0.25]
+    script: Script = [(1, MOVING, IDLES), (1, MOVING, weak), (1, MOVING, weaker)]
+    assert said(play(script, labels=KNOWS_IDLE)[0]) == ["idle", "unknown"]
+
+
+def test_after_the_class_idle_an_action_does_not_start_with_the_motion() -> None:
+    settings = PLAIN.model_copy(update={"lag_s": 0.5})
+    _, (event,) = play([(1.5, MOVING, IDLES), (2, MOVING, WAVE)], settings, labels=KNOWS_IDLE)
+    assert event.start_s == pytest.approx(1.0)
+
+
+def test_what_is_said_is_dated_back_by_how_much_the_answer_trails() -> None:
+    settings = PLAIN.model_copy(update={"lag_s": 0.6})
+    _, events = play([(2, MOVING, WAVE), (2, MOVING, CLAP), (2, MOVING, UNSURE)], settings)
+    assert [(e.label, e.start_s, e.end_s) for e in events] == [
+        ("wave", 0.0, pytest.approx(1.4)),
+        ("clap", pytest.approx(1.4), pytest.approx(3.4)),
+    ]
+
+
+def test_start_and_end_of_motion_are_dated_back_by_how_much_it_trails() -> None:
+    settings = PLAIN.model_copy(update={"motion_lag_s": 0.4})
+    _, (event,) = play([(2, STILL, WAVE), (2, MOVING, WAVE), (2, STILL, WAVE)], settings)
+    assert (event.start_s, event.end_s) == (pytest.approx(1.6), pytest.approx(3.5))
+
+
+def test_a_long_event_and_a_short_one_of_its_label_that_touches_it_are_one() -> None:
+    settings = PLAIN.model_copy(update={"merge_gap_s": 0.5})
+    _, (event,) = play([(3, MOVING, WAVE), (0.3, MOVING, UNSURE), (0.5, MOVING, WAVE)], settings)
+    assert (event.start_s, event.end_s) == (0.0, pytest.approx(3.7))
+
+
 MOMENT = st.tuples(
     st.floats(0.01, 0.7),  # seconds since the one before
     st.lists(
@@ -247,13 +299,16 @@ SETTINGS = st.builds(
     leave=st.floats(0, 1),
     margin=st.floats(0, 0.5),
     idle_after_s=st.floats(0, 1),
+    lag_s=st.floats(0, 2),
+    motion_lag_s=st.floats(0, 1),
+    merge_gap_s=st.floats(0, 2),
     min_event_s=st.floats(0, 1),
 )
 
 
-@given(moments=st.lists(MOMENT, max_size=60), settings=SETTINGS)
+@given(moments=st.lists(MOMENT, max_size=60), settings=SETTINGS, labels=st.sampled_from([LABELS, KNOWS_IDLE]))
 def test_events_of_a_person_are_ordered_apart_and_within_the_time_seen(
-    moments: list, settings: DecisionSettings
+    moments: list, settings: DecisionSettings, labels: tuple[str, ...]
 ) -> None:
     decider = Decider(settings)
     events: list[ActionEvent] = []
@@ -262,7 +317,7 @@ def test_events_of_a_person_are_ordered_apart_and_within_the_time_seen(
         now += pause
         first = now if first is None else first
         seen = [
-            observation(now, motion, list(np.array(p) / sum(p)), person)
+            observation(now, motion, list(np.array(p) / sum(p)), person, labels)
             for person, (motion, p) in enumerate(people)
         ]
         decisions, ended = decider.update(seen, now, frame)
@@ -274,9 +329,12 @@ def test_events_of_a_person_are_ordered_apart_and_within_the_time_seen(
         assert first <= event.start_s <= event.end_s <= now
         assert event.end_s - event.start_s >= settings.min_event_s
         assert 0 <= event.probability <= 1 + 1e-9
+        assert event.label != IDLE
     for person in (0, 1):
         own = [event for event in events if event.person_id == person]
-        assert all(earlier.end_s <= later.start_s for earlier, later in pairwise(own))
+        for earlier, later in pairwise(own):
+            assert earlier.end_s <= later.start_s
+            assert earlier.end_s < later.start_s or earlier.label != later.label
 
 
 @pytest.mark.parametrize(
