@@ -1,6 +1,6 @@
 """How the joints that pose/ finds in video differ from a depth camera's: what training has to imitate.
 
-    python benchmarks/pose_gap.py CLIP_OR_RECORDING... --config configs/everyday-actions.yaml
+    python benchmarks/pose_gap.py CLIP_OR_RECORDING... --config configs/stgat-actions.yaml
 
 A video goes through the pose first; a recording (`python main.py pose VIDEO OUT.npz`) is taken as it is. One
 column is for all of them together, one for each data set of the config. Each figure is a median over people
