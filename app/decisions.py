@@ -27,8 +27,9 @@ class DecisionSettings(BaseModel):
         second for `idle_after_s`, they are idle. Not at once: an action is best told just after it ended,
         when the window holds all of it. The event ends with the motion all the same.
     lag_s: how long the network's answer trails the motion, since its window looks back: another thing said
-        began, and what was said before ended, so much earlier. motion_lag_s: the same for whether somebody
-        moves.
+        began, and what was said before ended, so much earlier.
+    linger_s: how much longer than that an action is still said when it is over and nothing follows, since
+        its motion has not left the window.
     merge_gap_s: an action that goes on after a gap no longer than this is one event.
     min_event_s: shorter events are not reported.
     """
@@ -43,7 +44,7 @@ class DecisionSettings(BaseModel):
     still_m_s: float = Field(default=0.08, ge=0.0)
     idle_after_s: float = Field(default=0.9, ge=0.0)
     lag_s: float = Field(default=0.0, ge=0.0, le=5.0)
-    motion_lag_s: float = Field(default=0.0, ge=0.0, le=2.0)
+    linger_s: float = Field(default=0.0, ge=0.0, le=5.0)
     merge_gap_s: float = Field(default=0.0, ge=0.0, le=5.0)
     min_event_s: float = Field(default=0.4, ge=0.0)
 
@@ -120,16 +121,14 @@ class _Person:
             # What was seen before a rest says nothing of what comes after it.
             self.smoothed = self.named = None
             top = _top(prediction.probabilities, prediction.labels)
-            ended = self.events.rest(now_s - self.settings.motion_lag_s)
+            ended = self.events.rest(now_s)
             return self._decision(State.IDLE, None, 0.0, top, now_s, frame_index), ended
 
         smoothed = self._smooth(prediction.probabilities, now_s)
         self.named, probability = self._choose(smoothed, prediction.labels)
         action = None if self.named == IDLE else self.named
-        since_s = self._since(now_s, prediction.window_start_s)
-        ended = self.events.say(
-            action, probability, since_s, self._moment(self.moved_s, self.settings.motion_lag_s)
-        )
+        since_s = self._since(action, now_s, prediction.window_start_s)
+        ended = self.events.say(action, probability, since_s, self.moved_s)
         if self.named is not None:
             self.onset_s = None
         state = State.UNKNOWN if self.named is None else State.IDLE if action is None else State.ACTION
@@ -149,15 +148,13 @@ class _Person:
         elif now_s - self.moved_s >= self.settings.idle_after_s:
             self.moving, self.onset_s = False, None
 
-    def _since(self, now_s: float, window_start_s: float) -> float:
-        """When that began which is said for the first time now."""
+    def _since(self, action: str | None, now_s: float, window_start_s: float) -> float:
+        """When that began which is said now, if it is news: an action, or None for none."""
         if self.onset_s is None:
-            return self._moment(now_s, self.settings.lag_s)
+            lag_s = self.settings.lag_s + (self.settings.linger_s if action is None else 0.0)
+            return max(now_s - lag_s, self.seen_s)
         # The first action after a rest began when the motion did, not when it was understood.
-        return max(self._moment(self.onset_s, self.settings.motion_lag_s), window_start_s)
-
-    def _moment(self, time_s: float, lag_s: float) -> float:
-        return max(time_s - lag_s, self.seen_s)
+        return max(self.onset_s, window_start_s)
 
     def _smooth(self, probabilities: FloatArray, now_s: float) -> FloatArray:
         if self.smoothed is None or self.settings.smoothing_s == 0:

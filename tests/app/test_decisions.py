@@ -273,10 +273,10 @@ def test_what_is_said_is_dated_back_by_how_much_the_answer_trails() -> None:
     ]
 
 
-def test_start_and_end_of_motion_are_dated_back_by_how_much_it_trails() -> None:
-    settings = PLAIN.model_copy(update={"motion_lag_s": 0.4})
-    _, (event,) = play([(2, STILL, WAVE), (2, MOVING, WAVE), (2, STILL, WAVE)], settings)
-    assert (event.start_s, event.end_s) == (pytest.approx(1.6), pytest.approx(3.5))
+def test_an_action_that_nothing_follows_is_said_for_longer_than_one_that_another_follows() -> None:
+    settings = PLAIN.model_copy(update={"lag_s": 0.4, "linger_s": 0.5})
+    _, events = play([(2, MOVING, WAVE), (2, MOVING, CLAP), (2, MOVING, UNSURE)], settings)
+    assert [e.end_s for e in events] == [pytest.approx(1.6), pytest.approx(3.1)]
 
 
 def test_a_long_event_and_a_short_one_of_its_label_that_touches_it_are_one() -> None:
@@ -300,7 +300,7 @@ SETTINGS = st.builds(
     margin=st.floats(0, 0.5),
     idle_after_s=st.floats(0, 1),
     lag_s=st.floats(0, 2),
-    motion_lag_s=st.floats(0, 1),
+    linger_s=st.floats(0, 2),
     merge_gap_s=st.floats(0, 2),
     min_event_s=st.floats(0, 1),
 )
