@@ -88,7 +88,8 @@ def model_files(folder: Path) -> list[Path]:
 def list_models(folders: Sequence[Path] = (), chosen: Sequence[str] = ()) -> list[Model]:
     """The models `chosen` by name or path, else the installed ones and those of `folders`.
 
-    The default model comes first. Raises ModelError where there is none, no such folder, or no model of a name.
+    The default model comes first. Raises ModelError where there is no model, no such folder, or no model of
+    a name.
     """
     if chosen:
         paths = [find_model(text) for text in chosen]
