@@ -1,17 +1,18 @@
 """What the application says of a folder of clips: is it the right action, and what is said of stillness.
 
-    python benchmarks/clips.py ../shared/clips [--models CHECKPOINT...] [--poses FOLDER]
+    python benchmarks/clips.py ../shared/clips [--models CHECKPOINT...] [--poses FOLDER] [--named]
 
 Every clip goes through the same road as `python main.py replay CLIP --headless`. With --poses its skeletons
 come from the recording of the same name in that folder (`python main.py pose CLIP FOLDER/NAME.npz`), not from
-the picture: the same answers much sooner, for comparing models.
+the picture: the same answers much sooner, for comparing models. --named leaves out the clips of which
+EXPECTED knows nothing.
 
 Of each action that EXPECTED knows to be in a clip, it is told
 
     top event    whether the event that says most for itself has that name: the one with the largest product
                  of duration and mean probability
     rank         the place of its name among all, by the highest smoothed probability that each ever had while
-                 the person was not idle
+                 the person was not idle; a decision tells the five likeliest, so it may have none
 
 Where a clip shows several actions, each is ranked as if the names of the others were not there. The class of
 those who do nothing (stgat.labels.IDLE) is no action: it takes no place and makes no event.
@@ -153,13 +154,18 @@ def run(clip: Path, loader: RecognizerLoader) -> Tally:
     return tally
 
 
-def sources(folder: Path, poses: Path | None) -> dict[str, Path]:
-    """The clips of a folder by name, and what is played for each. Raises SourceError."""
+def sources(folder: Path, poses: Path | None = None, named: bool = False) -> dict[str, Path]:
+    """The clips of a folder by name, and what is played for each: the clip, or its recording in `poses`.
+
+    named: only clips of which EXPECTED knows. Raises SourceError.
+    """
     if not folder.is_dir():
         raise SourceError(f"{folder}: is no folder of clips")
     clips = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    if named:
+        clips = [clip for clip in clips if clip.name in EXPECTED]
     if not clips:
-        raise SourceError(f"{folder}: holds no video")
+        raise SourceError(f"{folder}: holds no video{' of a known action' * named}")
     if poses is None:
         return {clip.name: clip for clip in clips}
     recordings = {clip.name: poses / f"{clip.stem}.npz" for clip in clips}
@@ -217,12 +223,13 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--models", type=Path, nargs="+", default=[DEFAULT_MODEL], metavar="CHECKPOINT")
     parser.add_argument("--poses", type=Path, help="a folder with a skeleton recording of every clip")
+    parser.add_argument("--named", action="store_true", help="only the clips whose action is known")
     parser.add_argument("--device", default="cpu")
     options = parser.parse_args()
     console = Console(width=190, highlight=False)
     models: dict[str, dict[str, Tally]] = {}
     try:
-        played = sources(options.folder, options.poses)
+        played = sources(options.folder, options.poses, named=options.named)
         for model in options.models:
             loader = RecognizerLoader(model, options.device)
             name = os.path.relpath(model)

@@ -93,13 +93,14 @@ def test_the_summary_counts_each_of_the_eight_actions() -> None:
 def test_recordings_stand_in_for_clips_of_the_same_name(tmp_path: Path) -> None:
     clips, poses = tmp_path / "clips", tmp_path / "poses"
     with pytest.raises(SourceError, match="is no folder of clips"):
-        sources(clips, None)
+        sources(clips)
     clips.mkdir()
     with pytest.raises(SourceError, match="holds no video"):
-        sources(clips, None)
+        sources(clips)
     for name in ("bow.mp4", "notes.txt", "clap.avi"):
         (clips / name).touch()
-    assert sources(clips, None) == {"bow.mp4": clips / "bow.mp4", "clap.avi": clips / "clap.avi"}
+    assert sources(clips) == {"bow.mp4": clips / "bow.mp4", "clap.avi": clips / "clap.avi"}
+    assert sources(clips, named=True) == {"bow.mp4": clips / "bow.mp4"}
     with pytest.raises(SourceError, match=r"bow\.npz: is not there; make it with `python main.py pose"):
         sources(clips, poses)
     poses.mkdir()
