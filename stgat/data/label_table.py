@@ -9,19 +9,21 @@ from pathlib import Path
 
 from stgat.errors import ConfigError
 
-COLUMNS = ("label", "ntu", "data_set", "action", "sequences", "note")
+COLUMNS = ("label", "parts", "ntu", "data_set", "action", "sequences", "note")
 
 
 @dataclass(frozen=True)
 class TableRow:
     """One action of one data set.
 
-    label: the class it counts as; empty for an action that is left out. ntu: the class's number in NTU RGB+D,
+    label: the class it counts as; empty for an action that is left out. parts: what of the body makes it, a
+    word of stgat.training.config.Parts, the same in all rows of a class. ntu: the class's number in NTU RGB+D,
     such as "A10", empty where that has none. data_set: a name of stgat.data.formats. sequences: how many
     there are. note: for people.
     """
 
     label: str
+    parts: str
     ntu: str
     data_set: str
     action: str
@@ -44,10 +46,13 @@ def read_label_table(path: Path) -> tuple[TableRow, ...]:
         raise ConfigError(f"{path}: line 1: expected the columns {','.join(COLUMNS)}")
     rows: list[TableRow] = []
     seen: set[tuple[str, str]] = set()
+    parts: dict[str, str] = {}
     for number, line in enumerate(lines[1:], 2):
         row = _row(line, f"{path}: line {number}")
         if (row.data_set, row.action) in seen:
             raise ConfigError(f"{path}: line {number}: {row.action} of {row.data_set} comes a second time")
+        if parts.setdefault(row.label, row.parts) != row.parts:
+            raise ConfigError(f"{path}: line {number}: {row.label} was made by {parts[row.label]} before")
         seen.add((row.data_set, row.action))
         rows.append(row)
     return tuple(rows)
@@ -56,12 +61,14 @@ def read_label_table(path: Path) -> tuple[TableRow, ...]:
 def _row(line: list[str], where: str) -> TableRow:
     if len(line) != len(COLUMNS):
         raise ConfigError(f"{where}: expected {len(COLUMNS)} values, found {len(line)}")
-    label, ntu, data_set, action, sequences, note = (value.strip() for value in line)
+    label, parts, ntu, data_set, action, sequences, note = (value.strip() for value in line)
+    if bool(label) != bool(parts):
+        raise ConfigError(f"{where}: a label and its parts are either both given or both left out")
     if not (data_set and action):
         raise ConfigError(f"{where}: names no data set or no action")
     if not (sequences.isascii() and sequences.isdigit() and len(sequences) < 10):
         raise ConfigError(f"{where}: sequences: expected a number, found {sequences[:40]!r}")
-    return TableRow(label, ntu, data_set, action, int(sequences), note)
+    return TableRow(label, parts, ntu, data_set, action, int(sequences), note)
 
 
 def labels_of(rows: Iterable[TableRow], data_set: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from stgat.retarget import one_body, rest_limbs
 from stgat.sampling import resample
 from stgat.skeleton import NTU25, FloatArray
 from stgat.training.config import AugmentConfig
+from stgat.training.recombine import Recombination
 
 #: Joint v of a mirrored skeleton is joint MIRROR[v] of the original (NTU layout).
 MIRROR = NTU25.mirror()
@@ -39,15 +40,19 @@ def training_window(
     augment: AugmentConfig,
     mirrored_class: FloatArray,
     rng: np.random.Generator,
+    recombination: Recombination | None = None,
 ) -> tuple[FloatArray, int]:
     """One random training example: network input (C, T, V, 1) and its class.
 
     mirrored_class: (K,) the class that each class becomes when left and right change places.
+    recombination: of the run's training sequences; None leaves every limb its own.
     """
     start_s, end_s = choose_window(sequence, augment, rng)
     joints, times = slower_camera(sequence.joints_m, sequence.timestamps_s, augment, rng)
     joints = resample(joints, times, preprocessing.num_frames, start_s, end_s).astype(np.float64)
     label = sequence.label
+    if recombination is not None:
+        joints = recombination.apply(joints, label, augment, rng)
     if augment.mirror and rng.random() < 0.5:
         joints = mirror(joints)
         label = int(mirrored_class[label])

@@ -15,6 +15,9 @@ from stgat.preprocessing import Preprocessing
 from stgat.retarget import ONE_BODY
 from stgat.skeleton import NTU25
 
+#: What makes an action: one hand, both hands, the legs, the trunk, or all of the body.
+Parts = Literal["hand", "hands", "legs", "trunk", "body"]
+
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -56,6 +59,9 @@ class AugmentConfig(_Section):
         depth sensor.
     unseen_legs, unseen_arm: windows in which both legs, or one arm, are out of the picture.
     mirror: swap left and right in half of the windows, by `mirror_labels` where that changes the action.
+    other_arms, seated: windows in which arms that have no part in the action are held as somebody else holds
+        them, and in which the legs are those of somebody who sits (stgat.training.recombine).
+    amplitude_share, amplitude: windows whose motion is made smaller or larger, and the range of the factor.
     """
 
     window_s: tuple[float, float] = (1.2, 2.8)
@@ -75,6 +81,10 @@ class AugmentConfig(_Section):
     unseen_legs: float = Field(default=0.0, ge=0, le=1)
     unseen_arm: float = Field(default=0.0, ge=0, le=1)
     mirror: bool = True
+    other_arms: float = Field(default=0.0, ge=0, le=1)
+    seated: float = Field(default=0.0, ge=0, le=1)
+    amplitude_share: float = Field(default=0.0, ge=0, le=1)
+    amplitude: tuple[float, float] = (0.4, 1.1)
 
 
 class ClipAugmentConfig(_Section):
@@ -169,7 +179,8 @@ class PooledTrainConfig(TrainConfig):
     """A run on windows in seconds of several raw data sets, on one body: what a webcam will deliver.
 
     idle: adds the class "idle", of rest in all data sets. A `label_table` beside these keys, which
-    stgat.training.load_config reads, is where the data sets' labels come from unless they have their own.
+    stgat.training.load_config reads, is where the data sets' labels come from unless they have their own,
+    and so are the parts: what of the body makes each action; all of it where nothing is said.
     """
 
     data: tuple[DataConfig, ...] = Field(min_length=1)
@@ -177,6 +188,7 @@ class PooledTrainConfig(TrainConfig):
     augment: AugmentConfig = AugmentConfig()
     mirror_labels: dict[str, str] = {}
     idle: IdleConfig | None = None
+    parts: dict[str, Parts] = {}
 
     @property
     def labels(self) -> tuple[str, ...]:

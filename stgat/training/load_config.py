@@ -75,6 +75,7 @@ def _take_labels(content: dict[str, Any], where: str) -> None:
     for item in content["data"]:
         if isinstance(item, dict):
             item.setdefault("labels", labels_of(rows, str(item.get("format"))))
+    content.setdefault("parts", {row.label: row.parts for row in rows if row.label})
 
 
 def _merge(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:

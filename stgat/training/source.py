@@ -14,6 +14,7 @@ from stgat.data.labelled import DataConfig, load_sequences
 from stgat.data.prepared import open_prepared
 from stgat.data.splits import split_dataset
 from stgat.errors import ConfigError, TrainingError
+from stgat.labels import IDLE
 from stgat.model import STGAT
 from stgat.normalize import VERTICAL
 from stgat.preprocessing import Preprocessing
@@ -21,8 +22,9 @@ from stgat.retarget import ONE_BODY
 from stgat.skeleton import NTU25, get_layout
 from stgat.training.augment import training_window
 from stgat.training.clips import open_clips, prepare_clip
-from stgat.training.config import PooledTrainConfig, PreparedTrainConfig
+from stgat.training.config import Parts, PooledTrainConfig, PreparedTrainConfig
 from stgat.training.evaluate import Evaluation, evaluate
+from stgat.training.recombine import Recombination
 from stgat.training.sampling import Augmentation, drawn, generators, spread
 from stgat.training.scoring import WholeClips, as_input, score
 
@@ -163,6 +165,8 @@ class PooledSource(Source):
         weights = 1.0 / np.sqrt(np.bincount(classes)[classes])
         self._weights = weights / weights.sum()
         self._mirrored = mirrored_classes(config)
+        parts = [parts_of(config, label) for label in self.labels]
+        self._recombination = Recombination(parts, (sequence.joints_m for sequence in self._train))
 
     @property
     def steps_per_epoch(self) -> int:
@@ -178,7 +182,7 @@ class PooledSource(Source):
             examples = [
                 training_window(
                     self._train[picked[i]], config.preprocessing, config.augment, self._mirrored,
-                    np.random.default_rng((config.seed, epoch, i)),
+                    np.random.default_rng((config.seed, epoch, i)), self._recombination,
                 )
                 for i in batch[rank::world]
             ]  # fmt: skip
@@ -198,6 +202,11 @@ class PooledSource(Source):
             f"{len(self._data.rejected)} unusable; seed {self._config.seed}",
             "; ".join(f"{item.format}: {item.licence}" for item in self._config.data),
         )
+
+
+def parts_of(config: PooledTrainConfig, label: str) -> Parts:
+    """What of the body makes a class; who rests may hold the arms in any way."""
+    return config.parts.get(label, "legs" if label == IDLE else "body")
 
 
 def held_out(data: DataConfig) -> str:

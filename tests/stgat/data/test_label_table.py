@@ -14,7 +14,7 @@ from stgat.data.sequences import Rejected
 from stgat.errors import ConfigError
 
 EVERYDAY = Path(__file__).resolve().parents[3] / "configs" / "everyday-actions.csv"
-HEADER = "label,ntu,data_set,action,sequences,note\n"
+HEADER = "label,parts,ntu,data_set,action,sequences,note\n"
 ARCHIVES = {"gtu": "gtu-action3d"}
 
 
@@ -22,10 +22,12 @@ def test_rows_are_classes_of_data_sets_and_what_is_left_out(tmp_path: Path) -> N
     path = tmp_path / "t.csv"
     path.write_text(
         HEADER
-        + 'sit down,A8,nw-ucla,sit down,5,\nsit down,A8,utd-mhad,sit,3,"low, soft"\n,,nw-ucla,carry,9,\n'
+        + "sit down,legs,A8,nw-ucla,sit down,5,\n"
+        + 'sit down,legs,A8,utd-mhad,sit,3,"low, soft"\n'
+        + ",,,nw-ucla,carry,9,\n"
     )
     rows = read_label_table(path)
-    assert rows[1] == TableRow("sit down", "A8", "utd-mhad", "sit", 3, "low, soft")
+    assert rows[1] == TableRow("sit down", "legs", "A8", "utd-mhad", "sit", 3, "low, soft")
     assert labels_of(rows, "nw-ucla") == {"sit down": "sit down"}
     assert labels_of(rows, "gtu") == {}
     assert left_out(rows, "nw-ucla") == ("carry",)
@@ -34,13 +36,16 @@ def test_rows_are_classes_of_data_sets_and_what_is_left_out(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "line 1: expected the columns label,ntu,data_set"),
-        (b"label,action\n", "line 1: expected the columns label,ntu,data_set"),
-        (HEADER.encode() + b"a,,b,c,1\n", "line 2: expected 6 values, found 5"),
-        (HEADER.encode() + b"a,,b,,1,\n", "line 2: names no data set or no action"),
-        (HEADER.encode() + b"a,,b,c,many,\n", "line 2: sequences: expected a number, found 'many'"),
-        (HEADER.encode() + b"a,,b,c,1,\nd,,b,c,1,\n", "line 3: c of b comes a second time"),
-        (HEADER.encode() + b'a,,b,"c,1,\n', "not readable as CSV"),
+        (b"", "line 1: expected the columns label,parts,ntu,data_set"),
+        (b"label,action\n", "line 1: expected the columns label,parts,ntu,data_set"),
+        (HEADER.encode() + b"a,hand,,b,c,1\n", "line 2: expected 7 values, found 6"),
+        (HEADER.encode() + b"a,hand,,b,,1,\n", "line 2: names no data set or no action"),
+        (HEADER.encode() + b"a,hand,,b,c,many,\n", "line 2: sequences: expected a number, found 'many'"),
+        (HEADER.encode() + b"a,hand,,b,c,1,\nd,hand,,b,c,1,\n", "line 3: c of b comes a second time"),
+        (HEADER.encode() + b'a,hand,,b,"c,1,\n', "not readable as CSV"),
+        (HEADER.encode() + b"a,,,b,c,1,\n", "line 2: a label and its parts are either both given"),
+        (HEADER.encode() + b",legs,,b,c,1,\n", "line 2: a label and its parts are either both given"),
+        (HEADER.encode() + b"a,hand,,b,c,1,\na,legs,,b,d,1,\n", "line 3: a was made by hand before"),
         (b"\xff\xfe\x00", "not a text file"),
     ],
 )

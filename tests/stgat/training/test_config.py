@@ -227,10 +227,10 @@ def test_the_configurations_that_come_with_the_project_are_in_order(path: Path) 
     assert config.name == (f"authors-{path.stem}" if path.parent.name == "authors" else path.stem)
 
 
-TABLE = """label,ntu,data_set,action,sequences,note
-sit,,nw-ucla,sit down,1,
-squat,,utd-mhad,squat,1,
-,,utd-mhad,knock,1,
+TABLE = """label,parts,ntu,data_set,action,sequences,note
+sit,legs,,nw-ucla,sit down,1,
+squat,legs,,utd-mhad,squat,1,
+,,,utd-mhad,knock,1,
 """
 
 
@@ -243,6 +243,15 @@ def test_labels_come_from_a_table_beside_the_file_unless_a_data_set_has_its_own(
     assert config.data[0].labels == {"sit down": "sit"}
     assert config.data[1].labels == {"squat": "squat", "stand to sit": "sit"}
     assert config.labels == ("sit", "squat", "idle")
+    assert config.parts == {"sit": "legs", "squat": "legs"}
+
+
+def test_a_part_of_the_body_that_is_not_known_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text(TABLE.replace("legs", "wings"))
+    path = tmp_path / "tiny.yaml"
+    path.write_text(f"{YAML}\nlabel_table: table.csv\n")
+    with pytest.raises(ConfigError, match=r"parts\.sit: Input should be 'hand', 'hands', 'legs'"):
+        load_config(path)
 
 
 def test_a_table_has_no_place_beside_one_prepared_data_set(tmp_path: Path) -> None:
