@@ -23,3 +23,15 @@ def motion_m_s(joints_m: FloatArray, window_s: float, recent_s: float = 0.8, ste
     fastest = np.sort(speed, axis=1)[:, -5:].mean(axis=1)
     root = np.linalg.norm(recent[step:, 0, :2] - recent[:-step, 0, :2], axis=-1) / (step * per_frame)
     return float(np.median(np.maximum(fastest, root)))
+
+
+def walking_speed(joints_m: FloatArray, timestamps_s: FloatArray, over_s: float = 0.8) -> FloatArray:
+    """(T,) how fast the root of (T, V, 3) travels over the floor, in metres a second, around each moment.
+
+    From where it was over_s / 2 before to where it is as long after, or as far as is known.
+    """
+    root, times = joints_m[:, 0, [0, 2]], timestamps_s
+    before = np.searchsorted(times, times - over_s / 2)
+    after = np.minimum(np.searchsorted(times, times + over_s / 2), len(times) - 1)
+    span = np.maximum(times[after] - times[before], 1e-3)
+    return np.linalg.norm(root[after] - root[before], axis=1) / span

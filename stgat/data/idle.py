@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from stgat.motion import motion_m_s
+from stgat.motion import motion_m_s, walking_speed
 from stgat.sampling import resample
 from stgat.skeleton import FloatArray
 
@@ -20,7 +20,8 @@ T = TypeVar("T")
 class IdleConfig(BaseModel):
     """Where a run's idle sequences come from.
 
-    gap_s: an unlabelled stretch of an untrimmed recording counts from this length on.
+    gap_s, walk_m_s: what lies between the labelled actions of an untrimmed recording counts where nobody walks
+        about faster than that, from this length on.
     rest_s, still_m_s: the first or the last rest_s of a trimmed sequence counts where nobody moves faster
         (stgat.motion). rests: how many of these are taken at most from each part of each data set, spread
         evenly over it.
@@ -29,9 +30,18 @@ class IdleConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     gap_s: float = Field(default=0.6, gt=0)
+    walk_m_s: float = Field(default=0.35, gt=0)
     rest_s: float = Field(default=0.6, gt=0.2)
     still_m_s: float = Field(default=0.12, gt=0)
     rests: int = Field(default=60, ge=0)
+
+
+def staying(joints_m: FloatArray, timestamps_s: FloatArray, config: IdleConfig) -> list[slice]:
+    """The ranges of frames of (T, 25, 3) in which somebody stays where they are, long enough to count."""
+    still = walking_speed(joints_m, timestamps_s) < config.walk_m_s
+    edges = np.flatnonzero(np.diff(still, prepend=False, append=False))
+    ranges = [slice(int(first), int(end)) for first, end in zip(edges[::2], edges[1::2], strict=True)]
+    return [r for r in ranges if timestamps_s[r.stop - 1] - timestamps_s[r.start] >= config.gap_s]
 
 
 def rests(

@@ -17,7 +17,7 @@ class TableRow:
     """One action of one data set.
 
     label: the class it counts as; empty for an action that is left out. parts: what of the body makes it, a
-    word of stgat.training.config.Parts, the same in all rows of a class. ntu: the class's number in NTU RGB+D,
+    word of stgat.training.config.Parts, the same in all rows of a class. ntu: its number in NTU RGB+D,
     such as "A10", empty where that has none. data_set: a name of stgat.data.formats. sequences: how many
     there are. note: for people.
     """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from stgat.data.formats import FORMATS
-from stgat.data.idle import IdleConfig, rests, spread
+from stgat.data.idle import IdleConfig, rests, spread, staying
 from stgat.data.sequences import Rejected, SkeletonSequence
 from stgat.errors import DataError
 from stgat.labels import IDLE
@@ -133,11 +133,15 @@ def _on_one_body(sequence: SkeletonSequence, dataset: str, label: int) -> list[L
 
 
 def _unlabelled(data: DataConfig, label: int, idle: IdleConfig) -> list[LabelledSequence]:
-    """What lies between the actions of untrimmed recordings."""
+    """What lies between the actions of untrimmed recordings, where people stay about where they are."""
     found: list[LabelledSequence] = []
-    for sequence in FORMATS[data.format].unlabelled(data.path):
-        if sequence.timestamps_s[-1] - sequence.timestamps_s[0] >= idle.gap_s:
-            found += _on_one_body(sequence, data.format, label)
+    for recording in FORMATS[data.format].unlabelled(data.path):
+        for whole in _on_one_body(recording, data.format, label):
+            for number, kept in enumerate(staying(whole.joints_m, whole.timestamps_s, idle), 1):
+                joints, times = whole.joints_m[kept], whole.timestamps_s[kept]
+                found.append(
+                    replace(whole, name=f"{whole.name}.{number}", joints_m=joints, timestamps_s=times)
+                )
     return found
 
 

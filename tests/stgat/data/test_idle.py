@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stgat.data.idle import IdleConfig, rests, spread
+from stgat.data.idle import IdleConfig, rests, spread, staying
+from stgat.motion import walking_speed
 from stgat.retarget import one_body
 from tests.stgat.bodies import STANDING, waving
 
@@ -57,3 +58,21 @@ def test_items_are_spread_from_the_first_to_the_last(items: list[int], at_most: 
 def is_in_order(found: Sequence[int], items: Sequence[int]) -> bool:
     left = iter(items)
     return all(any(item == other for other in left) for item in found)
+
+
+def test_who_walks_about_does_not_stay_and_who_stands_in_between_does() -> None:
+    walking = np.clip(TIMES - 1.0, 0, 1) * [[1.0], [0.0], [0.0]]  # a metre from 1 s to 2 s
+    joints = STILL + walking.T[:, None].astype(np.float32)
+    before, after = staying(joints, TIMES, IdleConfig(gap_s=0.5))
+    assert TIMES[before][0] == TIMES[0] and TIMES[before][-1] == pytest.approx(1.0, abs=0.3)
+    assert TIMES[after][0] == pytest.approx(2.0, abs=0.3) and TIMES[after][-1] == TIMES[-1]
+    assert staying(joints, TIMES, IdleConfig(gap_s=1.5)) == []
+    assert staying(STILL, TIMES, IdleConfig()) == [slice(0, len(TIMES))]
+
+
+def test_walking_speed_is_metres_a_second_over_the_floor() -> None:
+    joints = STILL + (0.7 * TIMES[:, None] * [0.6, 0.0, 0.8])[:, None].astype(np.float32)
+    assert walking_speed(joints, TIMES) == pytest.approx(0.7, abs=1e-4)
+    rising = STILL + (0.7 * TIMES[:, None] * [0.0, 1.0, 0.0])[:, None].astype(np.float32)
+    assert walking_speed(rising, TIMES) == pytest.approx(0.0, abs=1e-6)
+    assert walking_speed(STILL[:1], TIMES[:1]).tolist() == [0.0]
