@@ -43,9 +43,9 @@ class DecisionSettings(BaseModel):
     move_m_s: float = Field(default=0.18, ge=0.0)
     still_m_s: float = Field(default=0.08, ge=0.0)
     idle_after_s: float = Field(default=0.9, ge=0.0)
-    lag_s: float = Field(default=0.0, ge=0.0, le=5.0)
+    lag_s: float = Field(default=1.0, ge=0.0, le=5.0)
     linger_s: float = Field(default=0.0, ge=0.0, le=5.0)
-    merge_gap_s: float = Field(default=0.0, ge=0.0, le=5.0)
+    merge_gap_s: float = Field(default=0.3, ge=0.0, le=5.0)
     min_event_s: float = Field(default=0.4, ge=0.0)
 
 
@@ -184,7 +184,8 @@ class _Person:
         now_s: float,
         frame_index: int,
     ) -> Decision:
-        return Decision(self.person_id, now_s, frame_index, state, label, probability, top)
+        since_s = self.events.since_s
+        return Decision(self.person_id, now_s, frame_index, state, label, probability, top, since_s)
 
 
 def _top(probabilities: FloatArray, labels: tuple[str, ...], count: int = 5) -> tuple[tuple[str, float], ...]:

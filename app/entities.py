@@ -43,6 +43,7 @@ class Decision:
 
     label: the action's name where state is ACTION, else None.
     top: up to five (label, probability) pairs, likeliest first, after smoothing in time.
+    since_s: when the action began, as its event will have it; None where there is none, or it is not known.
     """
 
     person_id: int
@@ -52,6 +53,7 @@ class Decision:
     label: str | None
     probability: float
     top: tuple[tuple[str, float], ...]
+    since_s: float | None = None
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,11 @@ class EventTracker:
         self._over: _Event | None = None  # not reported yet, since it may go on
         self._reported_s = -math.inf
 
+    @property
+    def since_s(self) -> float | None:
+        """When that began which is going on; None where nothing is."""
+        return self._open.start_s if self._open else None
+
     def say(
         self, label: str | None, probability: float, since_s: float, moved_s: float
     ) -> tuple[ActionEvent, ...]:

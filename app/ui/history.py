@@ -13,7 +13,7 @@ SPAN_S = 30.0
 LONGEST_GAP_S = 1.0
 
 #: An action that is over waits so long for its event.
-LONGEST_WAIT_S = 1.5
+LONGEST_WAIT_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,11 @@ class History:
         be one, and is taken back.
         """
         fresh = action.going_on or self.now_s - action.end_s < LONGEST_WAIT_S
-        told = any(e.person_id == action.person_id and e.end_s >= action.end_s for e in self._events)
+        told = any(
+            e.person_id == action.person_id
+            and (e.end_s >= action.end_s or action.start_s <= e.start_s <= action.end_s)
+            for e in self._events
+        )
         return fresh and not told
 
     def _add(self, decision: Decision) -> None:
@@ -101,8 +105,19 @@ class History:
                     stretches[-1] = replace(last, end_s=time_s, probability=decision.probability)
                     return
                 start_s = last.end_s
+        if decision.since_s is not None:
+            start_s = decision.since_s
+            _give_way(stretches, start_s)
         of, state, label = decision.person_id, decision.state, decision.label
         stretches.append(Stretch(of, state, label, start_s, time_s, decision.probability))
+
+
+def _give_way(stretches: list[Stretch], start_s: float) -> None:
+    """Actions said before end where one that is dated back begins, or were only a part of it."""
+    stretches[:] = [s for s in stretches if s.state is not State.ACTION or s.start_s < start_s]
+    for i, earlier in enumerate(stretches):
+        if earlier.state is State.ACTION and earlier.end_s > start_s:
+            stretches[i] = replace(earlier, end_s=start_s)
 
 
 def _without_overlaps(lane: list[Stretch]) -> list[Stretch]:

@@ -23,7 +23,7 @@ MOVING, STILL = 1.0, 0.0
 #: No smoothing, so that a script can be followed by eye.
 PLAIN = DecisionSettings(
     smoothing_s=0.0, enter=0.5, leave=0.3, margin=0.1,
-    move_m_s=0.25, still_m_s=0.15, idle_after_s=0.25, min_event_s=0.4,
+    move_m_s=0.25, still_m_s=0.15, idle_after_s=0.25, lag_s=0.0, merge_gap_s=0.0, min_event_s=0.4,
 )  # fmt: skip
 
 #: (seconds, motion in m/s, probabilities); None for nobody in view.
@@ -271,6 +271,12 @@ def test_what_is_said_is_dated_back_by_how_much_the_answer_trails() -> None:
         ("wave", 0.0, pytest.approx(1.4)),
         ("clap", pytest.approx(1.4), pytest.approx(3.4)),
     ]
+
+
+def test_a_decision_tells_since_when_as_the_event_will() -> None:
+    settings = PLAIN.model_copy(update={"lag_s": 0.6})
+    decisions, events = play([(2, MOVING, WAVE), (2, MOVING, CLAP), (2, MOVING, UNSURE)], settings)
+    assert [decisions[i].since_s for i in (15, 35, 55)] == [events[0].start_s, events[1].start_s, None]
 
 
 def test_an_action_that_nothing_follows_is_said_for_longer_than_one_that_another_follows() -> None:

@@ -64,9 +64,11 @@ def decision(
     label: str | None = "wave",
     time_s: float = 0.0,
     top: tuple[tuple[str, float], ...] = TOP,
+    since_s: float | None = None,
 ) -> Decision:
     label = label if state is State.ACTION else None
-    return Decision(person_id, time_s, round(30 * time_s), state, label, top[0][1] if top else 0.0, top)
+    probability = top[0][1] if top else 0.0
+    return Decision(person_id, time_s, round(30 * time_s), state, label, probability, top, since_s)
 
 
 def frame(index: int = 0, time_s: float | None = None, width: int = 64, height: int = 48) -> VideoFrame:

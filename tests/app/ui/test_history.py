@@ -49,6 +49,34 @@ def test_what_an_event_reaches_into_gives_way_to_it():
     assert (unknown.end_s, idle.start_s) == pytest.approx((wave.start_s, wave.end_s))
 
 
+def test_what_goes_on_starts_where_it_is_dated_back_to_and_ends_what_was_said_before():
+    history = History()
+    end_s = say(history, [(State.ACTION, "walk", 4)])
+    history.update(end_s + 0.1, [decision(1, State.ACTION, "sit", end_s + 0.1, since_s=3.0)], [])
+    walk, sit = history.lanes()[1]
+    assert (walk.end_s, sit.start_s, sit.going_on) == (3.0, 3.0, True)
+    history.update(end_s + 0.2, [], [ActionEvent("walk", 0.0, 3.0, 0.9, 1)])
+    assert [(s.label, s.start_s) for s in history.lanes()[1]] == [("walk", 0.0), ("sit", 3.0)]
+
+
+def test_an_action_that_goes_on_after_a_gap_is_shown_once():
+    history = History()
+    said = [(State.ACTION, 1.0), (State.UNKNOWN, None), (State.ACTION, 1.0)]
+    for tenth in range(12, 42):
+        state, since_s = said[(tenth - 12) // 10]
+        history.update(tenth / 10, [decision(1, state, "walk", tenth / 10, since_s=since_s)], [])
+    assert [(s.state, s.start_s) for s in history.lanes()[1]] == [(State.ACTION, 1.0)]
+
+
+def test_an_event_dated_back_is_not_shown_beside_what_was_said_at_the_time():
+    history = History()
+    for tenth in range(20, 40):
+        history.update(tenth / 10, [decision(1, State.ACTION, "wave", tenth / 10, since_s=1.0)], [])
+    history.update(4.4, [decision(1, State.UNKNOWN, None, 4.4)], [ActionEvent("wave", 1.0, 2.9, 0.9, 1)])
+    actions = [s for s in history.lanes()[1] if s.state is State.ACTION]
+    assert [(s.start_s, s.end_s) for s in actions] == [(1.0, 2.9)]
+
+
 def test_an_action_that_brought_no_event_is_taken_back():
     history = History()
     say(history, [(State.ACTION, "wave", 0.5), (State.IDLE, None, 3)])
