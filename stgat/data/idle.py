@@ -20,8 +20,8 @@ T = TypeVar("T")
 class IdleConfig(BaseModel):
     """Where a run's idle sequences come from.
 
-    gap_s, walk_m_s: what lies between the labelled actions of an untrimmed recording counts where nobody walks
-        about faster than that, from this length on.
+    gap_s, walk_m_s: what lies between the labelled actions of an untrimmed recording counts from this length
+        on, where nobody walks about faster than that.
     rest_s, still_m_s: the first or the last rest_s of a trimmed sequence counts where nobody moves faster
         (stgat.motion). rests: how many of these are taken at most from each part of each data set, spread
         evenly over it.
