@@ -6,7 +6,8 @@
 Calibration errors (15 bins) on the held-out people, of windows and of whole sequences, before and after. The
 temperature behind an "after" is fitted on one half of these people and judged on the other, and the other way
 round; the one that --write keeps in the checkpoint is fitted on all of them. Windows are those that the
-evaluation averages, or with --live those that the application meets, which end at any moment of an action.
+evaluation averages, or with --live those that the application meets, which end at any moment of an action;
+there a mean over a sequence says nothing, and its error is left out.
 Whatever temperature the checkpoint carries already is left aside.
 """
 
@@ -63,7 +64,7 @@ def main(arguments: list[str] | None = None) -> int:
             options.stride,
         )
         found = calibrate(windows)
-        print_calibration(found, len(windows), len(held_out))
+        print_calibration(found, len(windows), None if options.live else len(held_out))
         if options.figure:
             before, after = found.windows_before, found.windows_after
             panels = [
@@ -96,15 +97,16 @@ def write(path: Path, checkpoint: Checkpoint, found: Calibration) -> str:
     return save_checkpoint(path, checkpoint.model, changed)
 
 
-def print_calibration(found: Calibration, windows: int, sequences: int) -> None:
+def print_calibration(found: Calibration, windows: int, sequences: int | None) -> None:
+    """Errors before and after, of the sequences too where their number is given, and the temperature."""
     table = Table("", "before", "after")
-    for name, before, after, unit in (
-        (f"calibration error, {windows} windows", found.windows_before, found.windows_after, " %"),
-        (f"calibration error, {sequences} sequences", found.sequences_before, found.sequences_after, " %"),
-        ("negative log-likelihood, windows", found.nll_before, found.nll_after, " nats"),
-    ):
-        digits = 2 if unit == " %" else 3
-        table.add_row(name, f"{before:.{digits}f}{unit}", f"{after:.{digits}f}{unit}")
+    rows = [(f"calibration error, {windows} windows", found.windows_before, found.windows_after, 2, "%")]
+    if sequences is not None:
+        name = f"calibration error, {sequences} sequences"
+        rows.append((name, found.sequences_before, found.sequences_after, 2, "%"))
+    rows.append(("negative log-likelihood, windows", found.nll_before, found.nll_after, 3, "nats"))
+    for name, before, after, digits, unit in rows:
+        table.add_row(name, f"{before:.{digits}f} {unit}", f"{after:.{digits}f} {unit}")
     console = Console(highlight=False)
     console.print(table)
     first, second = found.fold_temperatures

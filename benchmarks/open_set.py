@@ -34,7 +34,7 @@ from stgat.errors import ConfigError
 from stgat.training.config import PooledTrainConfig
 from stgat.training.evaluate import window_spans
 from stgat.training.load_config import load_config
-from stgat.training.open_set import RiskCoverage, auroc, confidences, risk_coverage
+from stgat.training.open_set import RiskCoverage, auroc, confidences, oracle, risk_coverage
 from stgat.training.trust_figures import save_risk_coverage
 from stgat.training.windows import WindowScores, live_spans, score_windows
 
@@ -127,7 +127,7 @@ def left_out(data: Sequence[DataConfig]) -> dict[str, list[LabelledSequence]]:
 def print_reject(console: Console, windows: WindowScores, temperature: float) -> dict[str, RiskCoverage]:
     """Area under risk against coverage, and what can be answered at RISK; the curves, the oracle's first."""
     wrong = windows.logits.argmax(axis=1) != windows.labels
-    curves = {"oracle": risk_coverage(-wrong.astype(np.float64), wrong)}
+    curves = {"oracle": oracle(wrong)}
     for name, confidence in confidences(windows.logits, temperature).items():
         curves[name] = risk_coverage(confidence, wrong)
     table = Table("reject by", "area, %", f"coverage at {RISK:.0%} risk", "threshold")

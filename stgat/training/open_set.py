@@ -71,6 +71,11 @@ def risk_coverage(confidence: FloatArray, wrong: NDArray[np.bool_]) -> RiskCover
     return RiskCoverage(sorted_confidence[last], kept / len(order), np.cumsum(wrong[order])[last] / kept)
 
 
+def oracle(wrong: NDArray[np.bool_]) -> RiskCoverage:
+    """The best that any reject could do: it gives up every wrong answer before the first right one."""
+    return risk_coverage(-np.argsort(np.argsort(wrong, kind="stable"), kind="stable"), wrong)
+
+
 def auroc(known: FloatArray, unknown: FloatArray) -> float:
     """Probability that a known window is surer than an unknown one, ties counting half.
 

@@ -69,7 +69,7 @@ def save_risk_coverage(path: Path, curves: Mapping[str, RiskCoverage], title: st
     axes.set_title(title, fontsize=11)
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
-    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(0.0, 0.92))
+    figure.legend(loc="outside lower center", ncols=len(curves), frameon=False)
     _plain(axes)
     _save(figure, path)
 

@@ -81,6 +81,16 @@ def test_calibration_prints_and_draws_and_leaves_the_checkpoint_alone(
     assert model.read_bytes() == before
 
 
+def test_of_live_windows_no_error_of_whole_sequences_is_told(
+    tmp_path: Path, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = checkpoint(tmp_path / "tiny.safetensors")
+    assert calibration.main([str(model), str(config), "--live"]) == 0
+    printed = capsys.readouterr().out
+    assert "24 windows" in printed  # of 1.53 s each: ends at 0.5, 1.0 and 1.5 s
+    assert "sequences" not in printed
+
+
 def test_writing_changes_the_temperature_and_no_weight(tmp_path: Path, config: Path) -> None:
     model = checkpoint(tmp_path / "tiny.safetensors", temperature=7.0)
     weights, metadata = load_file(model), read_metadata(model)

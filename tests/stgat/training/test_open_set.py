@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stgat.training.open_set import auroc, confidences, risk_coverage
+from stgat.training.open_set import auroc, confidences, oracle, risk_coverage
 
 few = st.lists(st.integers(0, 6).map(float), min_size=1, max_size=30)
 
@@ -46,6 +46,19 @@ def test_accepting_what_the_threshold_says_has_the_coverage_and_risk_it_says(val
         assert risk == pytest.approx(wrong[kept].mean())
     assert curve.coverage[-1] == 1.0
     assert curve.risk[-1] == pytest.approx(wrong.mean())
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=40), st.randoms())
+def test_no_confidence_does_better_than_the_oracle(answers, random) -> None:
+    wrong = np.array(answers)
+    best = oracle(wrong)
+    right = (~wrong).sum()
+    assert (best.risk[:right] == 0).all()
+    np.testing.assert_allclose(
+        best.risk[right:], np.arange(1, wrong.sum() + 1) / np.arange(right + 1, len(wrong) + 1)
+    )
+    other = risk_coverage(np.array([random.random() for _ in answers]), wrong)
+    assert best.area <= other.area + 1e-12
 
 
 @given(few, few)
