@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal
@@ -12,11 +12,18 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from stgat.data.formats import FORMATS
 from stgat.data.idle import IdleConfig, rests, spread, staying
-from stgat.data.sequences import Rejected, SkeletonSequence
+from stgat.data.sequences import Rejected, SkeletonSequence, Untrimmed
 from stgat.errors import DataError
 from stgat.labels import IDLE
 from stgat.retarget import LAYOUTS, one_body
 from stgat.skeleton import FloatArray
+
+#: How much of what went before and came after an action is kept for training, where it is known.
+CONTEXT_S = 3.0
+
+
+#: Where a sequence lies in the recording it was cut from: that, and the sequence's first and last second.
+Place = tuple[SkeletonSequence, float, float]
 
 
 def _poolable(name: str) -> str:
@@ -52,6 +59,7 @@ class LabelledSequence:
     """One sequence ready for training: joints (T, 25, 3) in metres on one body, and its class number.
 
     subject: the data set's own number of the person, 0 where it is not known.
+    span_s: where in it the action lies, if what went before and came after is there too.
     """
 
     name: str
@@ -60,10 +68,18 @@ class LabelledSequence:
     timestamps_s: FloatArray
     label: int
     subject: int = 0
+    span_s: tuple[float, float] | None = None
+
+    @property
+    def begin_s(self) -> float:
+        """When the action begins."""
+        return float(self.timestamps_s[0]) if self.span_s is None else self.span_s[0]
 
     @property
     def duration_s(self) -> float:
-        return float(self.timestamps_s[-1] - self.timestamps_s[0])
+        """How long the action lasts."""
+        end_s = float(self.timestamps_s[-1]) if self.span_s is None else self.span_s[1]
+        return end_s - self.begin_s
 
 
 @dataclass(frozen=True)
@@ -90,11 +106,19 @@ def load_sequences(
     for data in configs:
         found, broken = _read(data, class_of)
         rejected += broken
-        if idle is not None:
-            found += _unlabelled(data, class_of[IDLE], idle)
+        places: dict[str, Place] = {}
+        for recording in FORMATS[data.format].untrimmed(data.path):
+            whole, times = recording.whole, recording.whole.timestamps_s
+            places |= {
+                name: (whole, times[start], times[end - 1]) for name, start, end in recording.cuts if name
+            }
+            if idle is not None:
+                rest = _unlabelled(recording, data.format, class_of[IDLE], idle)
+                places |= {one.name: (whole, one.timestamps_s[0], one.timestamps_s[-1]) for one in rest}
+                found += rest
         for part, held_out in ((train, False), (test, True)):
             mine = [sequence for sequence in found if data.holds_out(sequence.subject) == held_out]
-            part += mine
+            part += mine if held_out else _in_context(mine, places)
             if idle is not None:
                 part += _rests(mine, class_of[IDLE], idle)
     for name, part in (("training", train), ("held-out", test)):
@@ -132,16 +156,38 @@ def _on_one_body(sequence: SkeletonSequence, dataset: str, label: int) -> list[L
     return [LabelledSequence(sequence.name, dataset, joints, times, label, sequence.subject)]
 
 
-def _unlabelled(data: DataConfig, label: int, idle: IdleConfig) -> list[LabelledSequence]:
-    """What lies between the actions of untrimmed recordings, where people stay about where they are."""
+def _unlabelled(recording: Untrimmed, dataset: str, label: int, idle: IdleConfig) -> list[LabelledSequence]:
+    """What lies between the actions of an untrimmed recording, where people stay where they are.
+
+    Named like "s01_e01@3.5", for the second in which it begins.
+    """
     found: list[LabelledSequence] = []
-    for recording in FORMATS[data.format].unlabelled(data.path):
-        for whole in _on_one_body(recording, data.format, label):
-            for number, kept in enumerate(staying(whole.joints_m, whole.timestamps_s, idle), 1):
+    for name, start, stop in recording.cuts:
+        if name:
+            continue
+        for whole in _on_one_body(_cut(recording.whole, start, stop), dataset, label):
+            for kept in staying(whole.joints_m, whole.timestamps_s, idle):
                 joints, times = whole.joints_m[kept], whole.timestamps_s[kept]
-                found.append(
-                    replace(whole, name=f"{whole.name}.{number}", joints_m=joints, timestamps_s=times)
-                )
+                name = f"{whole.name}@{times[0]:.1f}"
+                found.append(replace(whole, name=name, joints_m=joints, timestamps_s=times))
+    return found
+
+
+def _cut(whole: SkeletonSequence, start: int, stop: int) -> SkeletonSequence:
+    return replace(whole, joints_m=whole.joints_m[start:stop], timestamps_s=whole.timestamps_s[start:stop])
+
+
+def _in_context(sequences: Sequence[LabelledSequence], places: Mapping[str, Place]) -> list[LabelledSequence]:
+    """The sequences with CONTEXT_S of what went before and came after, where the recordings have it."""
+    found: list[LabelledSequence] = []
+    for sequence in sequences:
+        if sequence.name not in places:
+            found.append(sequence)
+            continue
+        whole, begin_s, end_s = places[sequence.name]
+        start, stop = np.searchsorted(whole.timestamps_s, (begin_s - CONTEXT_S, end_s + CONTEXT_S))
+        (wider,) = _on_one_body(_cut(whole, start, stop), sequence.dataset, sequence.label)
+        found.append(replace(wider, name=sequence.name, span_s=(float(begin_s), float(end_s))))
     return found
 
 

@@ -44,6 +44,18 @@ class SkeletonSequence:
 
 
 @dataclass(frozen=True)
+class Untrimmed:
+    """A whole recording: whole, with an empty action, and what it is cut into.
+
+    cuts: (name of the sequence, empty for what is labelled as nothing; its first frame; the frame after its
+        last), in any order.
+    """
+
+    whole: SkeletonSequence
+    cuts: tuple[tuple[str, int, int], ...]
+
+
+@dataclass(frozen=True)
 class Rejected:
     """A recording that cannot be used; reason: one sentence that names the file and the place in it."""
 
@@ -98,8 +110,8 @@ class Format(ABC):
         for shard in self.shards(source):
             yield from self.read(source, shard)
 
-    def unlabelled(self, source: Path) -> Iterator[SkeletonSequence]:
-        """What untrimmed recordings hold beside the labelled actions, their action empty; mostly nothing.
+    def untrimmed(self, source: Path) -> Iterator[Untrimmed]:
+        """The recordings that the sequences were cut from, where the data set has them; mostly nothing.
 
         Raises DataError.
         """

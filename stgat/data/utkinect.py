@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
-from stgat.data.sequences import DataFiles, Format, Rejected, Shard, SkeletonSequence, check_joints
+from stgat.data.sequences import DataFiles, Format, Rejected, Shard, SkeletonSequence, Untrimmed, check_joints
 from stgat.data.text_rows import check_metres, read_rows
 from stgat.errors import DataError
 from stgat.skeleton import KINECT_V1_20, FloatArray
@@ -129,21 +129,23 @@ class UTKinect(Format):
                 replication=recording.replication,
             )
 
-    def unlabelled(self, source: Path) -> Iterator[SkeletonSequence]:
-        """The stretches between the labelled segments, named like "s01_e01_rest2"."""
-        labelled = (recording for recording in read_recordings(source) if recording.segments)
-        for recording in labelled:
-            for number, (start, stop) in enumerate(between_segments(recording), 1):
-                times = recording.timestamps_s[start:stop]
-                yield SkeletonSequence(
-                    name=f"{recording.name}_rest{number}",
-                    joints_m=recording.joints_m[start:stop, None],
-                    timestamps_s=times - times[0],
-                    layout=self.layout,
-                    action="",
-                    subject=recording.subject,
-                    replication=recording.replication,
-                )
+    def untrimmed(self, source: Path) -> Iterator[Untrimmed]:
+        """The recordings that anything is labelled in."""
+        for recording in read_recordings(source):
+            if not recording.segments:
+                continue
+            whole = SkeletonSequence(
+                name=recording.name,
+                joints_m=recording.joints_m[:, None],
+                timestamps_s=recording.timestamps_s,
+                layout=self.layout,
+                action="",
+                subject=recording.subject,
+                replication=recording.replication,
+            )
+            labelled = [(f"{recording.name}_{s.action}", s.start, s.stop) for s in recording.segments]
+            rest = [("", start, stop) for start, stop in between_segments(recording)]
+            yield Untrimmed(whole, (*labelled, *rest))
 
 
 def between_segments(recording: Recording) -> list[tuple[int, int]]:

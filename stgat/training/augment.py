@@ -72,14 +72,18 @@ def training_window(
 def choose_window(
     sequence: LabelledSequence, augment: AugmentConfig, rng: np.random.Generator
 ) -> tuple[float, float]:
-    """Start and end of a random window. Where it reaches beyond the clip, the first or last pose is held."""
+    """Start and end of a random window.
+
+    Where it reaches beyond what was recorded, the first or last pose is held.
+    """
     duration = sequence.duration_s
     if duration <= augment.window_s[1] and rng.random() < augment.tight_share:
         length = duration * rng.uniform(0.75, 1.0)
     else:
         length = rng.uniform(*augment.window_s)
     slack = duration - length
-    start = sequence.timestamps_s[0] + rng.uniform(min(0.0, slack), max(0.0, slack))
+    over = augment.overhang * min(duration, length)
+    start = sequence.begin_s + rng.uniform(min(0.0, slack) - over, max(0.0, slack) + over)
     return float(start), float(start + length)
 
 

@@ -45,6 +45,7 @@ class AugmentConfig(_Section):
 
     window_s: shortest and longest stretch of time a window is cut to.
     tight_share: how many windows are cut to the clip itself instead.
+    overhang: how much of the shorter of action and window may lie outside the other, as a share.
     frames_per_second: slowest and fastest camera; null for the data set's own.
     tilt_deg: standard deviation of the camera's pitch and roll. pitch_deg: largest further pitch.
     yaw_deg: largest turn left over after normalisation.
@@ -66,6 +67,7 @@ class AugmentConfig(_Section):
 
     window_s: tuple[float, float] = (1.2, 2.8)
     tight_share: float = Field(default=0.5, ge=0, le=1)
+    overhang: float = Field(default=0.0, ge=0, lt=1)
     frames_per_second: tuple[float, float] | None = None
     tilt_deg: float = Field(default=6.0, ge=0, le=45)
     pitch_deg: float = Field(default=0.0, ge=0, le=60)

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from stgat.data.labelled import DataConfig, LabelledSequence, load_sequences
+from stgat.data.idle import IdleConfig
+from stgat.data.labelled import CONTEXT_S, DataConfig, LabelledSequence, load_sequences
 from stgat.errors import DataError
 from stgat.retarget import one_body
 from tests.stgat.bodies import waving
-from tests.stgat.data.files import nw_ucla_file, utd_mhad_file, write_folder
+from tests.stgat.data.files import nw_ucla_file, utd_mhad_file, utkinect_file, write_folder
 
 LABELS = ("sit", "lift")
 TABLE = {"sit down": "sit", "pick up with one hand": "lift", "pick up with two hands": "lift"}
@@ -116,3 +117,46 @@ def test_unknown_formats_and_flat_ones_are_refused(form: str) -> None:
         ValidationError, match=f"'{form}' is no data set of skeletons in metres; known: .*nw-ucla"
     ):
         DataConfig(format=form, path="x", test_subjects=(1,), labels={"a": "b"})
+
+
+def utkinect(tmp_path: Path, subjects: tuple[int, ...] = (2,)) -> DataConfig:
+    """Two recordings of 10 s: walk from 2 to 4 s, rest until 6 s, sitDown until 8 s."""
+    numbers = list(range(0, 602, 2))
+    joints = waving(np.array(numbers) / 60)[:, :20]
+    labels = b"".join(b"s%02d_e01\nwalk: 120 240\nsitDown: 360 480\n" % subject for subject in (1, 2))
+    files = {"actionLabel.txt": labels}
+    files |= {f"joints_s{subject:02}_e01.txt": utkinect_file(numbers, joints) for subject in (1, 2)}
+    folder = write_folder(tmp_path / "ut", files)
+    return DataConfig(format="utkinect", path=folder, test_subjects=subjects, labels={"sitDown": "sit"})
+
+
+def test_what_lies_between_the_actions_is_idle(tmp_path: Path) -> None:
+    found = load_sequences([utkinect(tmp_path)], ("sit", "idle"), IdleConfig())
+    for part, subject in ((found.train, 1), (found.test, 2)):
+        assert [(s.name, s.label) for s in part] == [
+            (f"s0{subject}_e01_sitDown", 0),
+            (f"s0{subject}_e01@0.0", 1),
+            (f"s0{subject}_e01@4.0", 1),
+            (f"s0{subject}_e01@8.0", 1),
+        ]
+        assert {s.subject for s in part} == {subject}
+
+
+def test_for_training_a_sequence_keeps_what_went_before_and_came_after(tmp_path: Path) -> None:
+    found = load_sequences([utkinect(tmp_path)], ("sit", "idle"), IdleConfig())
+    train, test = found.train[0], found.test[0]
+    assert train.timestamps_s[[0, -1]] == pytest.approx([6.0 - CONTEXT_S, 10.0], abs=0.04)
+    assert train.span_s == pytest.approx((6.0, 8.0))
+    assert (train.begin_s, train.duration_s) == pytest.approx((6.0, 2.0))
+    assert (test.begin_s, test.duration_s, test.span_s) == (0.0, pytest.approx(2.0), None)
+    inside = (train.timestamps_s >= 6.0) & (train.timestamps_s <= 8.0)
+    np.testing.assert_allclose(train.joints_m[inside], test.joints_m, atol=0.02)
+
+
+def test_a_data_set_may_be_tested_on_whole(tmp_path: Path, data: DataConfig) -> None:
+    other = utkinect(tmp_path).model_copy(update={"test_subjects": "all"})
+    trained = data.model_copy(update={"test_subjects": (), "labels": {"sit down": "sit"}})
+    found = load_sequences([trained, other], ("sit", "idle"), IdleConfig(rests=0))
+    assert {s.dataset for s in found.train} == {"nw-ucla"}
+    assert {s.dataset for s in found.test} == {"utkinect"}
+    assert len([s for s in found.test if s.label == 0]) == 2

@@ -193,12 +193,15 @@ def test_the_clock_makes_people_walk_like_people(sequences: list[SkeletonSequenc
     assert 12 < np.median(frames_per_second) < 20
 
 
-def test_what_lies_between_the_segments_comes_without_an_action(tmp_path: Path) -> None:
+def test_a_recording_comes_whole_with_what_it_is_cut_into(tmp_path: Path) -> None:
     form = FORMATS["utkinect"]
     labels = b"s01_e01\nwalk: 12 14\npush: 14 18\nsitDown: 24 24\n"
-    source = write_folder(tmp_path / "ut", data_set(actionLabel=labels))
-    before, after = form.unlabelled(source)
-    assert (before.name, before.action, before.subject) == ("s01_e01_rest1", "", 1)
-    assert_allclose(before.joints_m[:, 0], body()[:1], rtol=1e-6)
-    assert_allclose(after.joints_m[:, 0], body()[5:6], rtol=1e-6)
-    assert after.timestamps_s.tolist() == [0.0]
+    (recording,) = form.untrimmed(write_folder(tmp_path / "ut", data_set(actionLabel=labels)))
+    whole = recording.whole
+    assert (whole.name, whole.action, whole.subject, len(whole.joints_m)) == ("s01_e01", "", 1, 7)
+    assert sorted(recording.cuts) == [
+        ("", 0, 1), ("", 5, 6), ("s01_e01_push", 2, 5), ("s01_e01_sitDown", 6, 7), ("s01_e01_walk", 1, 3),
+    ]  # fmt: skip
+    walk = next(item for item in form.read_all(tmp_path / "ut") if item.name == "s01_e01_walk")
+    assert isinstance(walk, SkeletonSequence)
+    assert_allclose(walk.joints_m, whole.joints_m[1:3])

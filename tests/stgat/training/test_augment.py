@@ -258,3 +258,17 @@ def test_unseen_legs_hang_in_the_window_whatever_they_did() -> None:
     knees, hips = window[:, :, [13, 17], 0], window[:, :, [12, 16], 0]
     assert_allclose((knees - hips)[[0, 2]], 0, atol=1e-5)
     assert ((knees - hips)[1] < 0).all()
+
+
+@given(
+    seed=st.integers(0, 10**6), begin=st.floats(1.0, 6.0), lasts=st.floats(0.3, 5.0), over=st.floats(0, 0.5)
+)
+def test_a_window_overhangs_an_action_by_no_more_than_it_may(
+    seed: int, begin: float, lasts: float, over: float
+) -> None:
+    times = np.linspace(0, 12, 100)
+    clip = LabelledSequence("a", "t", np.zeros((100, 25, 3)), times, 0, span_s=(begin, begin + lasts))
+    augment = AugmentConfig(overhang=over)
+    start, end = choose_window(clip, augment, np.random.default_rng(seed))
+    shared = min(end, begin + lasts) - max(start, begin)
+    assert shared >= (1 - over) * min(end - start, lasts) - 1e-9
