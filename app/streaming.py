@@ -16,6 +16,7 @@ from app.decisions import Decider, DecisionSettings, Observation
 from app.entities import ActionEvent
 from app.recognition import Observer
 from stgat.data.utkinect import Recording
+from stgat.motion import walking_speed
 from stgat.recognizer import Recognizer
 from stgat.retarget import one_body
 from stgat.skeleton import KINECT_V1_20, Skeleton
@@ -30,6 +31,9 @@ from stgat.training.segments import (
     overlap_s,
     right_moments,
 )
+
+#: The label of walking, and from which speed and for how long somebody who moves about is walking.
+WALK, WALK_M_S, WALK_S = "walk", 0.35, 0.4
 
 #: Intersection over union from which a segment counts as found.
 OVERLAPS = (0.1, 0.25, 0.5)
@@ -50,6 +54,7 @@ class Watched:
 
     truth: the actions the model has a label for, by that label, in order. left_out: the others, by their own
         names; what is said there counts neither for nor against.
+    walked: where nothing is labelled and the person walks about all the same (stgat.motion.walking_speed).
     """
 
     name: str
@@ -58,6 +63,7 @@ class Watched:
     moments: tuple[Moment, ...]
     truth: tuple[Span, ...]
     left_out: tuple[Span, ...]
+    walked: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -152,7 +158,19 @@ def watch(recording: Recording, recognizer: Recognizer, labels: Mapping[str, str
         moments=tuple(moments),
         truth=tuple(truth),
         left_out=tuple(left_out),
+        walked=walks(recording),
     )
+
+
+def walks(recording: Recording) -> tuple[Span, ...]:
+    """Where nothing is labelled and the person's root travels over the floor, for WALK_S at least."""
+    times = recording.timestamps_s
+    labelled = [Span("", segment.start_s, segment.end_s) for segment in recording.segments]
+    walking = walking_speed(recording.joints_m, times) >= WALK_M_S
+    walking &= np.array(outside(times.tolist(), labelled))
+    edges = np.flatnonzero(np.diff(walking, prepend=False, append=False))
+    spans = [Span(WALK, times[a], times[b - 1]) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    return tuple(span for span in spans if span.end_s - span.start_s >= WALK_S)
 
 
 def decide(watched: Watched, settings: DecisionSettings | None = None) -> Said:
@@ -169,16 +187,27 @@ def decide(watched: Watched, settings: DecisionSettings | None = None) -> Said:
     return Said(tuple(moments), tuple(spans))
 
 
-def score(watched: Watched, said: Said) -> Score:
+def score(watched: Watched, said: Said, allow_walks: bool = False) -> Score:
     """Compare what was said with the truth.
 
     An event that lies mostly (by more than half) in actions that are left out is not counted at all, nor is a
     moment there.
+
+    allow_walks: the labels are not complete, people walk between their actions. With this, neither are events
+    and moments counted that say "walk" where the person does walk and nothing is labelled, nor is that time
+    idle; "walk" said of a labelled walk counts as ever, and so does anything else.
     """
     truth, left_out = watched.truth, watched.left_out
-    events = [event for event in said.events if not mostly_in(event, left_out)]
+    walked = watched.walked if allow_walks else ()
+    real_walks = [span for span in truth if span.label == WALK]
+
+    def walks_on(event: Span) -> bool:
+        return event.label == WALK and mostly_in(event, walked) and not overlap_s(event, real_walks)
+
+    events = [event for event in said.events if not (mostly_in(event, left_out) or walks_on(event))]
     times = [time for time, _ in said.moments]
-    counted = [m for m, free in zip(said.moments, outside(times, left_out), strict=True) if free]
+    free = zip(said.moments, outside(times, left_out), outside(times, walked), strict=True)
+    counted = [moment for moment, known, stays in free if known and (stays or moment[1] != WALK)]
     in_action, in_idle = right_moments(truth, counted)
     labelled = (*truth, *left_out)
     return Score(
@@ -189,7 +218,7 @@ def score(watched: Watched, said: Said) -> Score:
         edits=(edit_score([span.label for span in truth], [event.label for event in events]),),
         delays=tuple(onset_delays(truth, said.moments)),
         false_events=sum(not mostly_in(event, labelled) for event in events),
-        idle_s=watched.duration_s - overlap_s(Span("", 0.0, watched.duration_s), labelled),
+        idle_s=watched.duration_s - overlap_s(Span("", 0.0, watched.duration_s), (*labelled, *walked)),
         at_left_out=tuple(
             (_most_overlapped(event, left_out).label, event.label)
             for event in said.events

@@ -8,9 +8,10 @@ FOLDER draws each recording's truth, events and what was said at the time.
 Frame accuracy is of what was said at the time; where nothing is labelled, "idle" and "unknown" are both
 right. F1, edit score and false events are of the events, whose start and end the decision weighs afterwards.
 The delay is from an action's start to the first right word, until 1 s after its end. A false event lies for
-half or more of it where nothing is labelled. Actions that the table leaves out, or the model has no label
-for, are not counted; what was said there is printed last. Definitions: app/streaming.py and
-stgat/training/segments.py.
+half or more of it where nothing is labelled. People also walk on where the labels say nothing; the row "walks
+allowed" does not hold "walk" against a model there, and that time is not idle. Actions that the table leaves
+out, or the model has no label for, are not counted; what was said there is printed last. Definitions:
+app/streaming.py and stgat/training/segments.py.
 """
 
 from __future__ import annotations
@@ -121,8 +122,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     whole = total(scores)
     rows = [(watched.name, scored) for watched, scored in zip(recordings, scores, strict=True)]
     console = Console(width=150, highlight=False)
-    console.print(table([*rows, ("all", whole)]))
-    console.print(f"{whole.idle_s / 60:.1f} minutes without a labelled action")
+    walking = total([score(w, words, allow_walks=True) for w, words in zip(recordings, said, strict=True)])
+    console.print(table([*rows, ("all", whole), ("walks allowed", walking)]))
+    console.print(
+        f"{whole.idle_s / 60:.1f} minutes without a labelled action, "
+        f"{(whole.idle_s - walking.idle_s) / 60:.1f} of them walking"
+    )
     for (action, label), count in sorted(Counter(whole.at_left_out).items()):
         console.print(f"during {action}, which is not counted: {label} {count} times")
     if options.json:
@@ -131,6 +136,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "subjects": options.subjects,
             "settings": settings.model_dump(),
             "all": whole.figures(),
+            "walks_allowed": walking.figures(),
             "recordings": {
                 watched.name: as_json(watched, words, scored)
                 for watched, words, scored in zip(recordings, said, scores, strict=True)

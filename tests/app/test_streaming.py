@@ -11,7 +11,7 @@ import pytest
 
 from app.decisions import DecisionSettings
 from app.recognition import INTERVAL_S, Observer
-from app.streaming import Said, Score, Watched, decide, score, total, watch
+from app.streaming import Said, Score, Watched, decide, score, total, walks, watch
 from stgat.data.utkinect import Recording, Segment
 from stgat.skeleton import Skeleton
 from stgat.training.segments import Matches, Span
@@ -135,3 +135,31 @@ def test_every_published_recording_is_usable(shared_dir: Path) -> None:
     assert {len(m.observations) for m in watched.moments[10:]} == {1}
     assert len(watched.truth) + len(watched.left_out) == len(found.segments)
     assert replace(watched, truth=()).duration_s == pytest.approx(found.timestamps_s[-1])
+
+
+def test_walking_between_the_actions_may_be_called_walking_and_nothing_else() -> None:
+    watched = replace(made_up(), walked=(Span("walk", 14, 18),))
+    events = (
+        Span("walk", 13.5, 17),  # where the person walks on
+        Span("push", 15, 17),  # there too, and wrong
+        Span("walk", 1, 4.5),  # of the labelled walk
+        Span("walk", 18.2, 20),  # where nobody walks
+    )
+    moments = ((15.0, "walk"), (16.0, "push"), (16.5, None), (19.0, "walk"))
+    strict = score(watched, Said(moments, events))
+    allowed = score(watched, Said(moments, events), allow_walks=True)
+    assert (strict.false_events, strict.idle_s) == (3, 12.0)
+    assert (allowed.false_events, allowed.idle_s) == (2, 8.0)
+    assert strict.matches[0.1] == Matches(1, 3, 1)
+    assert allowed.matches[0.1] == Matches(1, 2, 1)
+    assert (strict.in_idle, allowed.in_idle) == ((1, 4), (1, 3))
+
+
+def test_walking_is_seen_in_the_recording_where_nothing_is_labelled() -> None:
+    still = recording()
+    assert walks(still) == ()
+    path = np.clip(still.timestamps_s - 1.0, 0, None)[:, None, None] * [0.8, 0.0, 0.0]
+    walking = replace(still, joints_m=still.joints_m + path.astype(np.float32))
+    (span,) = walks(walking)  # labelled until 5 s
+    assert (span.label, span.start_s) == ("walk", pytest.approx(5.0, abs=0.1))
+    assert span.end_s == still.timestamps_s[-1]
