@@ -4,7 +4,7 @@
 
 The network runs once; then settings are drawn at random (--draws, --seed) from SPACE, the best is improved by
 one setting at a time, and what makes no difference goes back to its default. Best is the highest F1@0.5 among
-those with at most --false-events a minute of idle time, else that with the fewest false events; "walk" said of
+those with at most --false-events a minute of idle time, else with the fewest false events; "walk" said of
 somebody who walks on between the actions is neither. Printed: today's defaults and the best, how the best
 fares on a subject whose recordings had no say in it, and what each setting alone does to it.
 """
