@@ -32,8 +32,9 @@ from stgat.training.segments import (
     right_moments,
 )
 
-#: The label of walking, and from which speed and for how long somebody who moves about is walking.
-WALK, WALK_M_S, WALK_S = "walk", 0.35, 0.4
+#: The label of walking, and from which speed and for how long somebody who moves about is walking; what is
+#: shorter than the last of these beside it is its ragged end.
+WALK, WALK_M_S, WALK_S, SHORT_S = "walk", 0.35, 0.4, 1.0
 
 #: Intersection over union from which a segment counts as found.
 OVERLAPS = (0.1, 0.25, 0.5)
@@ -193,21 +194,18 @@ def score(watched: Watched, said: Said, allow_walks: bool = False) -> Score:
     An event that lies mostly (by more than half) in actions that are left out is not counted at all, nor is a
     moment there.
 
-    allow_walks: the labels are not complete, people walk between their actions. With this, neither are events
-    and moments counted that say "walk" where the person does walk and nothing is labelled, nor is that time
-    idle; "walk" said of a labelled walk counts as ever, and so does anything else.
+    allow_walks: the labels are not complete, people walk between their actions and on after a labelled walk.
+    With this, "walk" said where the person does walk and nothing is labelled is not counted, neither as an
+    event, nor as a part of one, nor at a moment, and that time is not idle. Anything else said there is wrong
+    as ever.
     """
     truth, left_out = watched.truth, watched.left_out
     walked = watched.walked if allow_walks else ()
-    real_walks = [span for span in truth if span.label == WALK]
-
-    def walks_on(event: Span) -> bool:
-        return event.label == WALK and mostly_in(event, walked) and not overlap_s(event, real_walks)
-
-    events = [event for event in said.events if not (mostly_in(event, left_out) or walks_on(event))]
+    known = [event for event in said.events if not mostly_in(event, left_out)]
+    events = [left for event in known if (left := _beside(event, walked, truth))]
     times = [time for time, _ in said.moments]
     free = zip(said.moments, outside(times, left_out), outside(times, walked), strict=True)
-    counted = [moment for moment, known, stays in free if known and (stays or moment[1] != WALK)]
+    counted = [moment for moment, told, stays in free if told and (stays or moment[1] != WALK)]
     in_action, in_idle = right_moments(truth, counted)
     labelled = (*truth, *left_out)
     return Score(
@@ -230,6 +228,25 @@ def score(watched: Watched, said: Said, allow_walks: bool = False) -> Score:
 def total(scores: Sequence[Score]) -> Score:
     """The counts of many recordings added up."""
     return sum(scores, Score())
+
+
+def _beside(event: Span, walked: Sequence[Span], truth: Sequence[Span]) -> Span | None:
+    """What is left of a walk beside where the person walks unlabelled: its longest part.
+
+    None where that is short (SHORT_S) and nothing is labelled there: an event's ends are not that sharp.
+    """
+    if event.label != WALK:
+        return event
+    edges = [event.start_s, *(edge for span in walked for edge in (span.start_s, span.end_s)), event.end_s]
+    parts = [
+        Span(WALK, max(start, event.start_s), min(end, event.end_s))
+        for start, end in zip(edges[::2], edges[1::2], strict=True)
+        if min(end, event.end_s) > max(start, event.start_s)
+    ]
+    longest = max(parts, key=lambda part: part.end_s - part.start_s, default=None)
+    if longest is None or (longest.end_s - longest.start_s < SHORT_S and not overlap_s(longest, truth)):
+        return None
+    return longest
 
 
 def _most_overlapped(event: Span, spans: Sequence[Span]) -> Span:
