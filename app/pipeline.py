@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from app.decisions import Decider, DecisionSettings
 from app.entities import ActionEvent, Counters, Decision, Health, Snapshot, Stage, VideoFrame
 from app.errors import USER_ERRORS
-from app.recognition import INTERVAL_S, Observer
+from app.recognition import Observer
 from app.slots import Slot
 from app.sources import SourceInfo, VideoSource
 from stgat.recognizer import Recognizer
@@ -71,7 +71,7 @@ class Session:
         app.errors.USER_ERRORS.
     lossless: every frame is posed and seen by recognition, as fast as the machine goes. Otherwise frames
         of a file come at their own pace and those that are too late are dropped.
-    interval_s: least time between two decisions, in the source's time.
+    interval_s: least time between two decisions, in the source's time; None for what suits the network.
     on_open: called by the capture thread with what is known of the source.
     on_result: called by the recognition thread for every posed frame it takes in, in order, and once at the
         end for the events that the end of the source ended.
@@ -85,7 +85,7 @@ class Session:
         *,
         settings: DecisionSettings | None = None,
         lossless: bool = False,
-        interval_s: float = INTERVAL_S,
+        interval_s: float | None = None,
         on_open: Callable[[SourceInfo], None] = lambda info: None,
         on_result: Callable[[Result], None] = lambda result: None,
     ) -> None:

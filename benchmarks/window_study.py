@@ -8,7 +8,7 @@ One of the three is varied at a time, the other two stay as the checkpoint and t
 
     window    seconds of motion the network looks at
     T         frames they are resampled to
-    stride    least time between two answers (app.recognition.INTERVAL_S)
+    stride    least time between two answers (app.recognition.answer_interval); 0 is every frame
 
 That is only approximately fair. Windows of 1 to 3 s were all trained, by `augment.window_s`, but one T alone:
 weights trained for 24 frames meet 48 of them at half the speed from frame to frame. A network trained for
@@ -45,7 +45,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app.errors import USER_ERRORS
-from app.recognition import INTERVAL_S
+from app.recognition import answer_interval
 from benchmarks.window_figure import TITLES, draw_study
 from benchmarks.window_measure import Figures, Setting, measure
 from stgat.checkpoint import load_checkpoint
@@ -57,7 +57,7 @@ from stgat.training.load_config import load_config
 
 WINDOWS_S = (1.0, 1.5, 2.0, 2.5, 3.0)
 FRAMES = (12, 16, 24, 32, 48, 64)
-STRIDES_S = (0.033, 0.1, 0.2, 0.4)
+STRIDES_S = (0.0, 0.1, 0.2, 0.4)
 QUICK = ((1.0, 2.0, 3.0), (12, 24, 48), (0.1, 0.4))
 
 
@@ -136,7 +136,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sequences = load_sequences(config.data, config.labels, config.idle).test
         sequences = sequences[:: 10 if options.quick else 1]
         preprocessing = checkpoint.metadata.preprocessing
-        default = Setting(preprocessing.window_s, preprocessing.num_frames, INTERVAL_S)
+        default = Setting(
+            preprocessing.window_s, preprocessing.num_frames, answer_interval(checkpoint.metadata)
+        )
         varied = studies(default, options.quick)
         settings = list(dict.fromkeys(one for values in varied.values() for one in values.values()))
         found = measure(checkpoint, settings, default, sequences, recordings, labels, options.rounds)

@@ -38,13 +38,17 @@ def watched() -> Watched:
     return watch(recording(), FakeRecognizer(), LABELS)
 
 
-def test_a_recording_is_looked_at_as_often_as_live(watched: Watched) -> None:
-    times = [moment.timestamp_s for moment in watched.moments]
-    # At 15 frames a second every second frame is the first that is due.
-    assert [b - a for a, b in pairwise(times)] == pytest.approx([2 / 15] * (len(times) - 1))
-    assert [moment.frame_index for moment in watched.moments[:3]] == [0, 2, 4]
+def test_a_recording_is_looked_at_as_often_as_live(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A light network looks at every frame.
+    assert [moment.frame_index for moment in watched.moments[:3]] == [0, 1, 2]
     # Nobody is recognised before half a second of them is known.
-    assert [len(m.observations) for m in watched.moments] == [0] * 4 + [1] * (len(times) - 4)
+    assert [len(m.observations) for m in watched.moments] == [0] * 8 + [1] * (len(watched.moments) - 8)
+    monkeypatch.setattr("app.recognition.LIGHT_OPERATIONS", 0)
+    heavy = watch(recording(), FakeRecognizer(), LABELS)
+    # At 15 frames a second every second frame is the first that is due after a tenth.
+    times = [moment.timestamp_s for moment in heavy.moments]
+    assert [b - a for a, b in pairwise(times)] == pytest.approx([2 / 15] * (len(times) - 1))
+    assert [moment.frame_index for moment in heavy.moments[:3]] == [0, 2, 4]
 
 
 def test_actions_without_a_label_are_left_out_of_the_truth(watched: Watched) -> None:
@@ -57,7 +61,7 @@ def test_what_is_decided_depends_on_the_settings_alone(watched: Watched) -> None
     assert said == decide(watched, DecisionSettings())
     (event,) = said.events
     assert (event.label, event.end_s) == ("hand waving", pytest.approx(watched.moments[-1].timestamp_s))
-    assert [label for _, label in said.moments[:5]] == [None] * 4 + ["hand waving"]
+    assert [label for _, label in said.moments[:9]] == [None] * 8 + ["hand waving"]
     assert decide(watched, DecisionSettings(enter=0.95)).events == ()
 
 
@@ -116,7 +120,7 @@ def test_scores_add_up() -> None:
 
 
 def test_an_observer_is_due_at_its_interval_and_anew_when_time_goes_back() -> None:
-    observer = Observer(FakeRecognizer())
+    observer = Observer(FakeRecognizer(), INTERVAL_S)
 
     def due(time: float) -> bool:
         observer.add([Skeleton(body(0.1), np.ones(25), 3, time)], time)
@@ -132,7 +136,7 @@ def test_every_published_recording_is_usable(shared_dir: Path) -> None:
 
     found = next(read_recordings(shared_dir / "datasets" / "utkinect.zip"))
     watched = watch(found, FakeRecognizer(), {"walk": "hand waving"})
-    assert {len(m.observations) for m in watched.moments[10:]} == {1}
+    assert {len(m.observations) for m in watched.moments[20:]} == {1}
     assert len(watched.truth) + len(watched.left_out) == len(found.segments)
     assert replace(watched, truth=()).duration_s == pytest.approx(found.timestamps_s[-1])
 

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.recognition import INTERVAL_S
 from app.streaming import watch
 from benchmarks import window_study
 from benchmarks.window_measure import Setting, answers, looking, time_answers
@@ -57,18 +56,19 @@ def test_the_study_is_printed_drawn_and_kept(
     assert window_study.main([*command, "--json", str(kept), "--figure", str(figure)]) == 0
     told = json.loads(kept.read_text())
     assert told["recordings"] == ["s02_e01", "s03_e01"]  # one a person first
-    assert told["default"] == {"window_s": 1.0, "num_frames": 16, "stride_s": INTERVAL_S}
+    assert told["default"] == {"window_s": 1.0, "num_frames": 16, "stride_s": 0.0}
     varied = told["varied"]
     assert [point["value"] for point in varied["window_s"]] == [1.0, 2.0, 3.0]
     assert [point["value"] for point in varied["num_frames"]] == [12, 16, 24, 48]
-    at_default = [p for points in varied.values() for p in points if p["value"] in (1.0, 16, INTERVAL_S)]
+    at_default = [p for points in varied.values() for p in points if p["value"] in (1.0, 16, 0.0)]
     assert len(at_default) == 3
     assert all(point | {"value": 0} == at_default[0] | {"value": 0} for point in at_default)
     # Hand waving is always said: of the one sequence kept of the eight, and of no clapping in the stream.
     assert at_default[0]["top1"] in (0.0, 100.0)
     assert at_default[0]["never_found"] == 0.5
-    # Every other frame of 15 a second, and every sixth; the first half second is not answered.
-    often, seldom = (point["answers_per_s"] for point in varied["stride_s"])
+    # Every frame of 15 a second, every other, and every sixth; the first half second is not answered.
+    always, often, seldom = (point["answers_per_s"] for point in varied["stride_s"])
+    assert always == pytest.approx(15.0, abs=1.5)
     assert often == pytest.approx(7.5, abs=1.0)
     assert seldom == pytest.approx(2.5, abs=0.5)
     for points in varied.values():
@@ -93,7 +93,7 @@ def test_answers_are_those_of_the_application(config: Path, tmp_path: Path) -> N
     recognizer = Recognizer(load_checkpoint(tiny_checkpoint(tmp_path / "tiny.safetensors")), "cpu")
     (recording, *_), labels = held_out(load_config(config, []), 1)
     live = watch(recording, recognizer, labels).moments
-    own = answers(recording, recognizer, INTERVAL_S)
+    own = answers(recording, recognizer, 0.0)
     assert [(m.timestamp_s, m.frame_index) for m in own] == [(m.timestamp_s, m.frame_index) for m in live]
     seen, seen_live = ([o for m in moments for o in m.observations] for moments in (own, live))
     assert len(seen) > 30
