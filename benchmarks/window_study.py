@@ -26,7 +26,7 @@ Measured are, on people no training saw,
                second to probabilities; medians, all settings in turn. And that times the answers a second of
                the recordings, which have about 15 frames a second: a stride of 0.033 s is each of them
 
-With the small model ten minutes of one core; --quick takes one.
+--quick is for a first look: fewer values and every tenth sequence.
 """
 
 from __future__ import annotations
