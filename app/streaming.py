@@ -129,8 +129,13 @@ class Score:
         }
 
 
-def watch(recording: Recording, recognizer: Recognizer, labels: Mapping[str, str]) -> Watched:
-    """Run the network over a recording frame by frame, as often as live.
+def watch(
+    recording: Recording,
+    recognizer: Recognizer,
+    labels: Mapping[str, str],
+    interval_s: float | None = None,
+) -> Watched:
+    """Run the network over a recording frame by frame, as often as live or every interval_s.
 
     labels: the recording's names of actions -> the model's. Actions it lacks, or whose label the model does
         not know, are left out of the truth.
@@ -139,7 +144,7 @@ def watch(recording: Recording, recognizer: Recognizer, labels: Mapping[str, str
     """
     joints = one_body(recording.joints_m, KINECT_V1_20.name)
     confidence = np.ones(joints.shape[1])
-    observer = Observer(recognizer)
+    observer = Observer(recognizer, interval_s)
     moments = []
     for index, (pose, time) in enumerate(zip(joints, recording.timestamps_s.tolist(), strict=True)):
         observer.add([Skeleton(pose, confidence, 0, time)], time)

@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.progress import track
 
 from app.decisions import DecisionSettings
-from app.recognition import Observer, observe
-from app.streaming import Moment, Score, Watched, decide, score, total, watch
+from app.recognition import observe
+from app.streaming import Score, Watched, decide, score, total, watch
 from app.window import SlidingWindow
 from stgat.checkpoint import Checkpoint
 from stgat.data.labelled import LabelledSequence
@@ -69,18 +69,6 @@ def looking(checkpoint: Checkpoint, setting: Setting) -> Checkpoint:
     told |= {"window_s": setting.window_s, "num_frames": setting.num_frames}
     changed = {"preprocessing": Preprocessing.model_validate(told)}
     return replace(checkpoint, metadata=checkpoint.metadata.model_copy(update=changed))
-
-
-def answers(recording: Recording, recognizer: Recognizer, stride_s: float) -> tuple[Moment, ...]:
-    """The network's answers on a recording, not more often than every stride_s; see app.streaming.watch."""
-    observer = Observer(recognizer, stride_s)
-    moments = []
-    for index, skeleton in enumerate(skeletons(recording, recording.timestamps_s)):
-        observer.add([skeleton], skeleton.timestamp_s)
-        observations = observer.observe()
-        if observations is not None:
-            moments.append(Moment(skeleton.timestamp_s, index, tuple(observations)))
-    return tuple(moments)
 
 
 def skeletons(recording: Recording, timestamps_s: FloatArray) -> list[Skeleton]:
@@ -141,24 +129,16 @@ def measure(
                 for setting in settings}  # fmt: skip
     answer_ms = dict(zip(networks, time_answers([*networks.values()], recordings[0], rounds), strict=True))
     top1: dict[Setting, float] = {}
-    truths: list[Watched] = []
     found = {}
     console = Console(stderr=True)
-    # The default first: its pass over the recordings finds the truth, which all share.
-    for setting in track(sorted(settings, key=lambda s: s != default), "Measuring", console=console):
+    for setting in track(settings, "Measuring", console=console):
         network = replace(setting, stride_s=default.stride_s)
         recognizer = networks[network]
         if network not in top1:
             preprocessing = recognizer.metadata.preprocessing
             evaluation = evaluate(checkpoint.model, sequences, preprocessing, checkpoint.metadata.labels)
             top1[network] = evaluation.top(1)
-        truths = truths or [watch(recording, recognizer, labels) for recording in recordings]
-        watched = truths
-        if setting != default:
-            watched = [
-                replace(truth, moments=answers(recording, recognizer, setting.stride_s))
-                for truth, recording in zip(truths, recordings, strict=True)
-            ]
+        watched = [watch(recording, recognizer, labels, setting.stride_s) for recording in recordings]
         lag_s = DecisionSettings().lag_s * setting.window_s / default.window_s
         scored, answers_per_s = stream(watched, DecisionSettings(lag_s=lag_s))
         figures = scored.figures()
