@@ -85,12 +85,6 @@ def jog(script: Script, steps: int = 10) -> None:
         )  # fmt: skip
 
 
-def throw(script: Script) -> None:
-    script.to(0.5, {"right arm": (0.75, 0.35, 0.5), "right forearm": (0.1, 0.9, 0.4)})
-    script.to(0.25, {"right arm": (0.3, 0.2, -0.95), "right forearm": (0, -0.1, -1)})
-    script.to(0.3, {"right arm": (0.1, -0.8, -0.6), "right forearm": (-0.2, -0.9, -0.4)})
-
-
 def curl(script: Script, times: int = 3) -> None:
     for _ in range(times):
         script.to(0.5, both_arms((-0.1, -0.8, -0.55), (-0.05, 0.85, -0.5)))
@@ -146,7 +140,7 @@ def demo_script() -> Script:
     script = Script()
     script.to(0.0)
     script.rest(1.2)
-    for movement in (wave, jog, throw, curl, box):
+    for movement in (wave, jog, curl, box):
         movement(script)
         script.rest(1.8)
     sit_down(script)

@@ -23,7 +23,7 @@ MOVING, STILL = 1.0, 0.0
 #: No smoothing, so that a script can be followed by eye.
 PLAIN = DecisionSettings(
     smoothing_s=0.0, enter=0.5, leave=0.3, margin=0.1,
-    move_m_s=0.25, still_m_s=0.15, idle_after_s=0.25, lag_s=0.0, merge_gap_s=0.0, min_event_s=0.4,
+    move_m_s=0.25, still_m_s=0.15, idle_after_s=0.25, lag_s=0.0, linger_s=0.0, merge_gap_s=0.0, min_event_s=0.4,
 )  # fmt: skip
 
 #: (seconds, motion in m/s, probabilities); None for nobody in view.
@@ -219,7 +219,7 @@ def test_the_same_story_gives_the_same_events_at_any_pace(step_s: float) -> None
         (1, STILL, UNSURE), (2, MOVING, WAVE), (2, MOVING, CLAP), (1, STILL, CLAP), (2, MOVING, SIT),
         (1, None, None), (1, MOVING, UNSURE), (2, MOVING, WAVE),
     ]  # fmt: skip
-    settings = DecisionSettings(smoothing_s=0.4)
+    settings = PLAIN.model_copy(update={"smoothing_s": 0.4, "idle_after_s": 0.9})
     expected, found = play(story, settings)[1], play(story, settings, step_s)[1]
     assert [e.label for e in found] == [e.label for e in expected] == ["wave", "clap", "sit", "wave"]
     for ours, theirs in zip(found, expected, strict=True):
