@@ -23,7 +23,8 @@ MOVING, STILL = 1.0, 0.0
 #: No smoothing, so that a script can be followed by eye.
 PLAIN = DecisionSettings(
     smoothing_s=0.0, enter=0.5, leave=0.3, margin=0.1,
-    move_m_s=0.25, still_m_s=0.15, idle_after_s=0.25, lag_s=0.0, linger_s=0.0, merge_gap_s=0.0, min_event_s=0.4,
+    move_m_s=0.25, still_m_s=0.15, idle_after_s=0.25,
+    lag_s=0.0, linger_s=0.0, merge_gap_s=0.0, min_event_s=0.4,
 )  # fmt: skip
 
 #: (seconds, motion in m/s, probabilities); None for nobody in view.
