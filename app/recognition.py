@@ -14,7 +14,8 @@ from stgat.skeleton import Skeleton
 
 #: Least time between two answers of a network, in the source's time.
 INTERVAL_S = 0.1
-#: A network of no more operations a window than this answers every frame: 5 ms on one core of a laptop.
+#: A network of no more operations a window than this answers every frame: about 6 ms of one core
+#: (benchmarks/window_study.py), a fifth of the time between two frames.
 LIGHT_OPERATIONS = 0.2e9
 
 
