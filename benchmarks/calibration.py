@@ -28,9 +28,8 @@ from stgat.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from stgat.data.labelled import load_sequences
 from stgat.errors import ConfigError
 from stgat.training.calibration import Calibration, calibrate
-from stgat.training.config import PooledTrainConfig
 from stgat.training.evaluate import window_spans
-from stgat.training.load_config import load_config
+from stgat.training.load_config import load_pooled_config
 from stgat.training.trust_figures import save_reliability
 from stgat.training.windows import live_spans, score_windows
 
@@ -50,9 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
     torch.set_num_threads(1)
     try:
         checkpoint = load_checkpoint(options.checkpoint)
-        config = load_config(options.config, options.overrides)
-        if not isinstance(config, PooledTrainConfig):
-            raise ConfigError(f"{options.config}: names no raw data sets (a list under `data`)")
+        config = load_pooled_config(options.config, options.overrides)
         if checkpoint.metadata.labels != config.labels:
             raise ConfigError(f"{options.config}: has other labels than {options.checkpoint}")
         held_out = load_sequences(config.data, config.labels, config.idle).test

@@ -3,9 +3,9 @@
     python benchmarks/held_out.py weights/stgat-actions.safetensors configs/stgat-actions.yaml [key=value ...]
 
 Scores each held-out sequence as `python main.py train` does at its end: the mean probability over windows as
-long as the application's, every half second. Of the actions alone: the class "idle" is in what `train` prints.
-Prints top-1 and top-5, per data set and per class, the pairs most often confused, and the calibration error of
-those means.
+long as the application's, every half second. Of the actions alone; "idle" is in what `train` prints. Prints
+top-1 and top-5, per data set and per class, the pairs most often confused, and the calibration error of those
+means.
 """
 
 from __future__ import annotations

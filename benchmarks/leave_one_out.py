@@ -32,7 +32,7 @@ from stgat.errors import ConfigError
 from stgat.labels import IDLE
 from stgat.training.config import PooledTrainConfig
 from stgat.training.evaluate import Evaluation, evaluate
-from stgat.training.load_config import load_config
+from stgat.training.load_config import load_pooled_config
 from stgat.training.train import train
 
 
@@ -129,11 +129,7 @@ def main() -> int:
     parser.add_argument("--json", type=Path)
     options = parser.parse_intermixed_args()
     try:
-        config = load_config(options.config, options.overrides)
-        if not isinstance(config, PooledTrainConfig):
-            raise ConfigError(
-                f"{options.config}: trains on one prepared data set; several raw ones are needed"
-            )
+        config = load_pooled_config(options.config, options.overrides)
         names = options.hold_out or [item.format for item in config.data]
         found: list[Held] = []
         for group in [names] if options.together else [[name] for name in names]:

@@ -33,7 +33,7 @@ from stgat.data.sequences import Rejected
 from stgat.errors import ConfigError
 from stgat.training.config import PooledTrainConfig
 from stgat.training.evaluate import window_spans
-from stgat.training.load_config import load_config
+from stgat.training.load_config import load_pooled_config
 from stgat.training.open_set import RiskCoverage, auroc, confidences, oracle, risk_coverage
 from stgat.training.trust_figures import save_risk_coverage
 from stgat.training.windows import WindowScores, live_spans, score_windows
@@ -55,9 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
     console = Console(highlight=False)
     try:
         checkpoint = load_checkpoint(options.checkpoint)
-        config = load_config(options.config, options.overrides)
-        if not isinstance(config, PooledTrainConfig):
-            raise ConfigError(f"{options.config}: names no raw data sets (a list under `data`)")
+        config = load_pooled_config(options.config, options.overrides)
         labels = checkpoint.metadata.labels
         known, unknown = known_and_unknown(config, labels)
         spans = live_spans if options.live else window_spans

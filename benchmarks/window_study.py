@@ -53,7 +53,7 @@ from stgat.data.labelled import load_sequences
 from stgat.data.utkinect import Recording, UTKinect, read_recordings
 from stgat.errors import ConfigError, DataError
 from stgat.training.config import PooledTrainConfig
-from stgat.training.load_config import load_config
+from stgat.training.load_config import load_pooled_config
 
 WINDOWS_S = (1.0, 1.5, 2.0, 2.5, 3.0)
 FRAMES = (12, 16, 24, 32, 48, 64)
@@ -127,9 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     torch.set_num_threads(1)
     try:
         checkpoint = load_checkpoint(options.checkpoint)
-        config = load_config(options.config, options.overrides)
-        if not isinstance(config, PooledTrainConfig):
-            raise ConfigError(f"{options.config}: names no raw data sets (a list under `data`)")
+        config = load_pooled_config(options.config, options.overrides)
         if checkpoint.metadata.labels != config.labels:
             raise ConfigError(f"{options.checkpoint} has other labels than {options.config}")
         recordings, labels = held_out(config, options.recordings)

@@ -39,6 +39,14 @@ def load_config(path: Path, overrides: list[str] | None = None) -> AnyTrainConfi
         raise ConfigError("\n".join(f"{path}: {_explain(item, kind)}" for item in error.errors())) from error
 
 
+def load_pooled_config(path: Path, overrides: list[str] | None = None) -> PooledTrainConfig:
+    """The same, of a run on raw data sets. Raises ConfigError also where it names a prepared one."""
+    config = load_config(path, overrides)
+    if not isinstance(config, PooledTrainConfig):
+        raise ConfigError(f"{path}: trains on one prepared data set; several raw ones (a list) are needed")
+    return config
+
+
 def _read(path: Path, depth: int) -> dict[str, Any]:
     """A file's keys and values, its base's under them."""
     try:
