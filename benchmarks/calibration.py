@@ -28,7 +28,6 @@ from stgat.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from stgat.data.labelled import load_sequences
 from stgat.errors import ConfigError
 from stgat.training.calibration import Calibration, calibrate
-from stgat.training.evaluate import window_spans
 from stgat.training.load_config import load_pooled_config
 from stgat.training.trust_figures import save_reliability
 from stgat.training.windows import live_spans, score_windows
@@ -57,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
             checkpoint.model,
             held_out,
             checkpoint.metadata.preprocessing,
-            live_spans if options.live else window_spans,
+            live_spans if options.live else None,
             options.stride,
         )
         found = calibrate(windows)

@@ -32,7 +32,6 @@ from stgat.data.labelled import DataConfig, LabelledSequence, load_sequences
 from stgat.data.sequences import Rejected
 from stgat.errors import ConfigError
 from stgat.training.config import PooledTrainConfig
-from stgat.training.evaluate import window_spans
 from stgat.training.load_config import load_pooled_config
 from stgat.training.open_set import RiskCoverage, auroc, confidences, oracle, risk_coverage
 from stgat.training.trust_figures import save_risk_coverage
@@ -58,7 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
         config = load_pooled_config(options.config, options.overrides)
         labels = checkpoint.metadata.labels
         known, unknown = known_and_unknown(config, labels)
-        spans = live_spans if options.live else window_spans
+        spans = live_spans if options.live else None
         preprocessing = checkpoint.metadata.preprocessing
         of_known = score_windows(checkpoint.model, known, preprocessing, spans, options.stride)
         temperature = checkpoint.metadata.temperature

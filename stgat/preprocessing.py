@@ -29,6 +29,8 @@ class Preprocessing(BaseModel):
     resampling: "linear-1", linear interpolation in time (stgat.sampling).
     normalization: a name of stgat.normalize.
     window_s: seconds of motion the network looks at; num_frames: the T they are resampled to.
+    lookahead_s: how long before the end of the window the moment lies that the network names, since an action
+        is best told when some of it is seen; null for one that names whatever the window holds.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,6 +43,13 @@ class Preprocessing(BaseModel):
     layout: str = "ntu25"
     window_s: float = Field(default=2.0, gt=0.1, le=60.0)
     num_frames: int = Field(default=64, ge=4, le=4096)
+    lookahead_s: float | None = Field(default=None, ge=0.0)
+
+    @model_validator(mode="after")
+    def _looks_back_too(self) -> Self:
+        if self.lookahead_s is not None and self.lookahead_s >= self.window_s:
+            raise ValueError(f"lookahead_s {self.lookahead_s} is not within the window of {self.window_s} s")
+        return self
 
     @model_validator(mode="after")
     def _rests_on_the_one_body(self) -> Self:

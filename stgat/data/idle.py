@@ -7,12 +7,15 @@ from typing import TypeVar
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
+from scipy.ndimage import gaussian_filter1d
 
 from stgat.motion import motion_m_s, walking_speed
 from stgat.sampling import resample
 from stgat.skeleton import FloatArray
 
 _SAMPLES_PER_SECOND = 25.0
+#: What `moving` calls still, over how long it smooths, and how little it does not judge.
+_SLOW_M_S, _SLOW, _SMOOTH_S, _FEW, _SHORTEST_S = 0.2, 0.15, 0.1, 5, 0.4
 
 T = TypeVar("T")
 
@@ -59,6 +62,27 @@ def rests(
         even = resample(joints_m, timestamps_s, count, begin, begin + config.rest_s)
         if motion_m_s(even, config.rest_s, recent_s=config.rest_s) <= config.still_m_s:
             yield place, joints_m[inside], timestamps_s[inside]
+
+
+def moving(joints_m: FloatArray, timestamps_s: FloatArray) -> tuple[float, float]:
+    """From when to when somebody moves in a sequence (T, 25, 3); all of it where that is hardly anything.
+
+    Still are the frames at either end in which the five fastest joints are slower than _SLOW of the fastest
+    moment, and than _SLOW_M_S.
+    """
+    times = timestamps_s
+    whole = float(times[0]), float(times[-1])
+    if len(times) < _FEW:
+        return whole
+    steps = np.maximum(np.diff(times), 1e-3)
+    speed = np.linalg.norm(np.diff(joints_m, axis=0), axis=-1) / steps[:, None]
+    speed = gaussian_filter1d(speed, _SMOOTH_S / float(np.median(steps)), axis=0)
+    fastest = np.sort(speed, axis=1)[:, -5:].mean(axis=1)
+    fast = np.flatnonzero(fastest > max(_SLOW_M_S, _SLOW * fastest.max()))
+    if not len(fast):
+        return whole
+    begin_s, end_s = float(times[fast[0]]), float(times[fast[-1] + 1])
+    return (begin_s, end_s) if end_s - begin_s > _SHORTEST_S else whole
 
 
 def spread(items: Sequence[T], at_most: int) -> list[T]:

@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from stgat.data.formats import FORMATS
-from stgat.data.idle import IdleConfig, rests, spread, staying
+from stgat.data.idle import IdleConfig, moving, rests, spread, staying
 from stgat.data.sequences import Rejected, SkeletonSequence, Untrimmed
 from stgat.errors import DataError
 from stgat.labels import IDLE
@@ -60,6 +60,7 @@ class LabelledSequence:
 
     subject: the data set's own number of the person, 0 where it is not known.
     span_s: where in it the action lies, if what went before and came after is there too.
+    in_recording: whether that is what really went before and came after, up to CONTEXT_S of it.
     """
 
     name: str
@@ -69,6 +70,7 @@ class LabelledSequence:
     label: int
     subject: int = 0
     span_s: tuple[float, float] | None = None
+    in_recording: bool = False
 
     @property
     def begin_s(self) -> float:
@@ -118,7 +120,7 @@ def load_sequences(
                 found += rest
         for part, held_out in ((train, False), (test, True)):
             mine = [sequence for sequence in found if data.holds_out(sequence.subject) == held_out]
-            part += mine if held_out else _in_context(mine, places)
+            part += mine if held_out else _acting(_in_context(mine, places), idle)
             if idle is not None:
                 part += _rests(mine, class_of[IDLE], idle)
     for name, part in (("training", train), ("held-out", test)):
@@ -187,8 +189,20 @@ def _in_context(sequences: Sequence[LabelledSequence], places: Mapping[str, Plac
         whole, begin_s, end_s = places[sequence.name]
         start, stop = np.searchsorted(whole.timestamps_s, (begin_s - CONTEXT_S, end_s + CONTEXT_S))
         (wider,) = _on_one_body(_cut(whole, start, stop), sequence.dataset, sequence.label)
-        found.append(replace(wider, name=sequence.name, span_s=(float(begin_s), float(end_s))))
+        found.append(
+            replace(wider, name=sequence.name, span_s=(float(begin_s), float(end_s)), in_recording=True)
+        )
     return found
+
+
+def _acting(sequences: Sequence[LabelledSequence], idle: IdleConfig | None) -> list[LabelledSequence]:
+    """With a class for it, the stillness at the ends of a trimmed sequence is no part of its action."""
+    return [
+        sequence
+        if idle is None or sequence.in_recording
+        else replace(sequence, span_s=moving(sequence.joints_m, sequence.timestamps_s))
+        for sequence in sequences
+    ]
 
 
 def _rests(sequences: Sequence[LabelledSequence], label: int, idle: IdleConfig) -> list[LabelledSequence]:

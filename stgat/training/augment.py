@@ -14,6 +14,7 @@ from stgat.sampling import resample
 from stgat.skeleton import NTU25, FloatArray
 from stgat.training.config import AugmentConfig
 from stgat.training.recombine import Recombination
+from stgat.training.surroundings import Surrounded, Surroundings
 
 #: Joint v of a mirrored skeleton is joint MIRROR[v] of the original (NTU layout).
 MIRROR = NTU25.mirror()
@@ -41,16 +42,27 @@ def training_window(
     mirrored_class: FloatArray,
     rng: np.random.Generator,
     recombination: Recombination | None = None,
+    surroundings: Surroundings | None = None,
 ) -> tuple[FloatArray, int]:
     """One random training example: network input (C, T, V, 1) and its class.
 
     mirrored_class: (K,) the class that each class becomes when left and right change places.
-    recombination: of the run's training sequences; None leaves every limb its own.
+    recombination, surroundings: of the run's training sequences; None leaves every limb its own, and every
+    clip alone.
     """
-    start_s, end_s = choose_window(sequence, augment, rng)
+    surrounded = Surrounded(sequence)
+    if surroundings is not None and rng.random() < augment.joined_share:
+        surrounded = surroundings.around(sequence, rng)
+        sequence = surrounded.sequence
+    label = sequence.label
+    if preprocessing.lookahead_s is not None and rng.random() < augment.moment_share:
+        start_s, end_s, outside = choose_moment(surrounded, preprocessing, augment, rng)
+        if outside and surroundings is not None:
+            label = surroundings.idle_class
+    else:
+        start_s, end_s = choose_window(sequence, augment, rng)
     joints, times = slower_camera(sequence.joints_m, sequence.timestamps_s, augment, rng)
     joints = resample(joints, times, preprocessing.num_frames, start_s, end_s).astype(np.float64)
-    label = sequence.label
     if recombination is not None:
         joints = recombination.apply(joints, label, augment, rng)
     if augment.mirror and rng.random() < 0.5:
@@ -69,6 +81,22 @@ def training_window(
     return turn(window, angle, VERTICAL[preprocessing.normalization]), label
 
 
+def choose_moment(
+    surrounded: Surrounded, preprocessing: Preprocessing, augment: AugmentConfig, rng: np.random.Generator
+) -> tuple[float, float, bool]:
+    """Start and end of a window around a random moment, and whether that is before or after the action."""
+    sequence, before_s, after_s = surrounded.sequence, surrounded.before_s, surrounded.after_s
+    outside = before_s + after_s > 0.0 and bool(rng.random() < augment.idle_share)
+    if outside:
+        moment = rng.uniform(-before_s, after_s)
+        moment += sequence.duration_s if moment > 0.0 else 0.0
+    else:
+        moment = rng.uniform(augment.first_moment, 1.0) * sequence.duration_s
+    factor = rng.uniform(0.8, 1.2)
+    end_s = sequence.begin_s + moment + factor * (preprocessing.lookahead_s or 0.0)
+    return float(end_s - factor * preprocessing.window_s), float(end_s), outside
+
+
 def choose_window(
     sequence: LabelledSequence, augment: AugmentConfig, rng: np.random.Generator
 ) -> tuple[float, float]:
@@ -82,8 +110,7 @@ def choose_window(
     else:
         length = rng.uniform(*augment.window_s)
     slack = duration - length
-    over = augment.overhang * min(duration, length)
-    start = sequence.begin_s + rng.uniform(min(0.0, slack) - over, max(0.0, slack) + over)
+    start = sequence.begin_s + rng.uniform(min(0.0, slack), max(0.0, slack))
     return float(start), float(start + length)
 
 

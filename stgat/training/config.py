@@ -45,7 +45,11 @@ class AugmentConfig(_Section):
 
     window_s: shortest and longest stretch of time a window is cut to.
     tight_share: how many windows are cut to the clip itself instead.
-    overhang: how much of the shorter of action and window may lie outside the other, as a share.
+    moment_share: windows that are named for a moment, as live, and lie around it as the preprocessing's
+        lookahead_s says, up to a fifth longer or shorter; the others hold what they can of the action.
+    first_moment: how much of an action is over, as a share, at the first moment that is named.
+    joined_share: trimmed clips that are joined with others (stgat.training.surroundings).
+    idle_share: how many moments lie before or after an action, where that is known; the others lie in it.
     frames_per_second: slowest and fastest camera; null for the data set's own.
     tilt_deg: standard deviation of the camera's pitch and roll. pitch_deg: largest further pitch.
     yaw_deg: largest turn left over after normalisation.
@@ -67,7 +71,10 @@ class AugmentConfig(_Section):
 
     window_s: tuple[float, float] = (1.2, 2.8)
     tight_share: float = Field(default=0.5, ge=0, le=1)
-    overhang: float = Field(default=0.0, ge=0, lt=1)
+    moment_share: float = Field(default=0.0, ge=0, le=1)
+    first_moment: float = Field(default=0.0, ge=0, le=1)
+    joined_share: float = Field(default=0.0, ge=0, le=1)
+    idle_share: float = Field(default=0.25, ge=0, le=1)
     frames_per_second: tuple[float, float] | None = None
     tilt_deg: float = Field(default=6.0, ge=0, le=45)
     pitch_deg: float = Field(default=0.0, ge=0, le=60)
@@ -203,6 +210,12 @@ class PooledTrainConfig(TrainConfig):
         # The readers' sequences come so, whatever is asked for; live windows would be prepared otherwise.
         if (self.preprocessing.layout, self.preprocessing.body) != (NTU25.name, ONE_BODY):
             raise ValueError(f"preprocessing: networks are trained on layout {NTU25.name}, body {ONE_BODY}")
+        if self.augment.moment_share and self.preprocessing.lookahead_s is None:
+            raise ValueError(
+                "augment.moment_share: needs preprocessing.lookahead_s, which says where it lies"
+            )
+        if self.augment.joined_share and self.idle is None:
+            raise ValueError("augment.joined_share: needs idle, the class of the ways between two clips")
         _check_network(self, len(self.labels), self.preprocessing.layout)
         return self
 

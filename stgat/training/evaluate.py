@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -69,6 +70,29 @@ class Evaluation:
         return {name: round(value, 2) for name, value in figures.items()}
 
 
+#: start_s, end_s, window_s, stride_s -> the windows of a sequence.
+Spans = Callable[[float, float, float, float], list[tuple[float, float]]]
+
+
+def spans_for(preprocessing: Preprocessing) -> Spans:
+    """The windows by which a network of this preprocessing is judged on a trimmed sequence."""
+    if preprocessing.lookahead_s is None:
+        return window_spans
+    return partial(moment_spans, preprocessing.lookahead_s)
+
+
+def moment_spans(
+    lookahead_s: float, start_s: float, end_s: float, window_s: float, stride_s: float
+) -> list[tuple[float, float]]:
+    """Windows for moments spread over [start_s, end_s], each of which ends lookahead_s after its moment.
+
+    The moments lie in the middles of equal parts of the sequence, none longer than the stride.
+    """
+    count = max(1, int(np.ceil((end_s - start_s) / stride_s - 1e-6)))
+    ends = start_s + (np.arange(count) + 0.5) / count * (end_s - start_s) + lookahead_s
+    return [(end - window_s, end) for end in ends.tolist()]
+
+
 def window_spans(start_s: float, end_s: float, window_s: float, stride_s: float) -> list[tuple[float, float]]:
     """Windows that cover [start_s, end_s]; one, centred on it, where it is shorter than a window."""
     slack = (end_s - start_s) - window_s
@@ -89,9 +113,10 @@ def evaluate(
 ) -> Evaluation:
     """Score each sequence by the mean probability over its windows, as long as the application's."""
     windows, owners = [], []
+    spans = spans_for(preprocessing)
     for i, sequence in enumerate(sequences):
         times = sequence.timestamps_s
-        for span in window_spans(times[0], times[-1], preprocessing.window_s, stride_s):
+        for span in spans(times[0], times[-1], preprocessing.window_s, stride_s):
             windows.append(prepare_window([(sequence.joints_m, times)], preprocessing, *span))
             owners.append(i)
     model.eval()

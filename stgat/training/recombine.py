@@ -20,8 +20,6 @@ _LEGS = ((13, 14, 15), (17, 18, 19))
 _WRISTS = (6, 10)
 #: An arm whose wrist travels less than this share of the other's way rests.
 _RESTING = 0.35
-#: Hands are told apart by the cube of this size they are in, so that each place is taken as often as another.
-_PLACE_M = 0.15
 #: A thigh that points no steeper down than this, with a shin that hangs, belongs to somebody who sits.
 _SITTING = np.cos(np.radians(55.0))
 
@@ -41,7 +39,6 @@ class Recombination:
             seated = frames[_sits(frames)]
             legs.append(_relative(seated, _LEGS, HIPS, upright_axes(seated)))
         self.arms = np.concatenate(arms)  # (N, 2, 5, 3)
-        self._often = _rarity(self.arms)
         self.seated_legs = np.concatenate(legs)  # (N, 2, 3, 3)
 
     def apply(
@@ -54,7 +51,7 @@ class Recombination:
         if rng.random() < augment.other_arms:
             sides = free_arms(joints, parts)
             if sides:
-                pose = self.arms[rng.choice(len(self.arms), p=self._often)]
+                pose = self.arms[rng.integers(len(self.arms))]
                 joints = _hold(joints, sides, _ARMS, SHOULDERS, pose, trunk_axes(joints))
         if parts in ("hand", "hands") and len(self.seated_legs) and rng.random() < augment.seated:
             pose = self.seated_legs[rng.integers(len(self.seated_legs))]
@@ -125,19 +122,6 @@ def _hold(
         held = np.einsum("ja,tac->tjc", pose[side], axes)
         joints[:, limbs[side]] = joints[:, [origins[side]]] + held
     return joints
-
-
-def _rarity(arms: FloatArray) -> FloatArray:
-    """(N,) how often each pose (N, 2, 5, 3) is taken: the rarer the places of its hands, the more often.
-
-    Most arms hang; drawn one by one they would teach nothing about those that do not.
-    """
-    places = np.floor(arms[:, :, 2] / _PLACE_M).astype(int)  # (N, 2, 3)
-    total = np.zeros(len(arms))
-    for side in (0, 1):
-        _, which, counts = np.unique(places[:, side], axis=0, return_inverse=True, return_counts=True)
-        total += 1.0 / counts[which.ravel()]
-    return total / total.sum()
 
 
 def _sits(joints: FloatArray) -> FloatArray:

@@ -27,6 +27,7 @@ from stgat.training.evaluate import Evaluation, evaluate
 from stgat.training.recombine import Recombination
 from stgat.training.sampling import Augmentation, drawn, generators, spread
 from stgat.training.scoring import WholeClips, as_input, score
+from stgat.training.surroundings import Surroundings
 
 Batch = tuple[Tensor, Tensor]
 
@@ -167,6 +168,9 @@ class PooledSource(Source):
         self._mirrored = mirrored_classes(config)
         parts = [parts_of(config, label) for label in self.labels]
         self._recombination = Recombination(parts, (sequence.joints_m for sequence in self._train))
+        self._surroundings = (
+            Surroundings(self._train, self.labels.index(IDLE)) if config.augment.joined_share else None
+        )
 
     @property
     def steps_per_epoch(self) -> int:
@@ -182,7 +186,7 @@ class PooledSource(Source):
             examples = [
                 training_window(
                     self._train[picked[i]], config.preprocessing, config.augment, self._mirrored,
-                    np.random.default_rng((config.seed, epoch, i)), self._recombination,
+                    np.random.default_rng((config.seed, epoch, i)), self._recombination, self._surroundings,
                 )
                 for i in batch[rank::world]
             ]  # fmt: skip

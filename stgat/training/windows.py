@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,10 +14,7 @@ from stgat.data.labelled import LabelledSequence
 from stgat.model import STGAT
 from stgat.preprocessing import Preprocessing, prepare_window
 from stgat.skeleton import FloatArray
-from stgat.training.evaluate import window_spans
-
-#: start_s, end_s, window_s, stride_s -> the windows of a sequence.
-Spans = Callable[[float, float, float, float], list[tuple[float, float]]]
+from stgat.training.evaluate import Spans, spans_for
 
 #: How long the application must have seen somebody before it answers (app.window.SlidingWindow).
 LIVE_MIN_SPAN_S = 0.5
@@ -61,11 +58,11 @@ def score_windows(
     model: STGAT,
     sequences: Sequence[LabelledSequence],
     preprocessing: Preprocessing,
-    spans: Spans = window_spans,
+    spans: Spans | None = None,
     stride_s: float = 0.5,
     batch_size: int = 64,
 ) -> WindowScores:
-    """Score every window; with the default `spans` those whose probabilities `evaluate` averages.
+    """Score every window; without `spans` those whose probabilities `evaluate` averages.
 
     Puts the network into evaluation mode. Raises ValueError where there is no sequence.
     """
@@ -73,10 +70,11 @@ def score_windows(
         raise ValueError("there is no sequence to score")
     model.eval()
     device = next(model.parameters()).device
+    chosen = spans or spans_for(preprocessing)
     places = [
         (owner, span)
         for owner, sequence in enumerate(sequences)
-        for span in spans(
+        for span in chosen(
             float(sequence.timestamps_s[0]),
             float(sequence.timestamps_s[-1]),
             preprocessing.window_s,

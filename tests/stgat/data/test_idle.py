@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stgat.data.idle import IdleConfig, rests, spread, staying
+from stgat.data.idle import IdleConfig, moving, rests, spread, staying
 from stgat.motion import walking_speed
 from stgat.retarget import one_body
 from tests.stgat.bodies import STANDING, waving
@@ -44,6 +44,25 @@ def test_a_rest_is_as_long_as_asked_for_and_where_it_says() -> None:
 
 def test_a_sequence_too_short_for_two_rests_has_none() -> None:
     assert places(STILL, rest_s=2.0) == []
+
+
+def waves_between(begin_s: float, end_s: float) -> np.ndarray:
+    """Still but for that time, in which the body waves."""
+    then = np.clip(TIMES, begin_s, end_s)
+    return one_body(waving(then))
+
+
+@pytest.mark.parametrize(("begin_s", "end_s"), [(0.0, 3.0), (1.0, 3.0), (0.0, 2.0), (0.8, 2.4)])
+def test_who_stands_still_at_the_ends_moves_in_between(begin_s: float, end_s: float) -> None:
+    assert moving(waves_between(begin_s, end_s), TIMES) == pytest.approx(
+        (begin_s, min(end_s, 2.95)), abs=0.16
+    )
+
+
+def test_of_hardly_any_motion_or_frames_nothing_is_told() -> None:
+    for joints in (STILL, waves_between(1.0, 1.1)):
+        assert moving(joints, TIMES) == (TIMES[0], TIMES[-1])
+    assert moving(WAVING[:3], TIMES[:3]) == (TIMES[0], TIMES[2])
 
 
 @given(items=st.lists(st.integers()), at_most=st.integers(0, 20))

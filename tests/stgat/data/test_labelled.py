@@ -147,6 +147,7 @@ def test_for_training_a_sequence_keeps_what_went_before_and_came_after(tmp_path:
     train, test = found.train[0], found.test[0]
     assert train.timestamps_s[[0, -1]] == pytest.approx([6.0 - CONTEXT_S, 10.0], abs=0.04)
     assert train.span_s == pytest.approx((6.0, 8.0))
+    assert train.in_recording and not test.in_recording
     assert (train.begin_s, train.duration_s) == pytest.approx((6.0, 2.0))
     assert (test.begin_s, test.duration_s, test.span_s) == (0.0, pytest.approx(2.0), None)
     inside = (train.timestamps_s >= 6.0) & (train.timestamps_s <= 8.0)

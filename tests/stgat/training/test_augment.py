@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,6 +17,7 @@ from stgat.skeleton import NTU25, NTU_BONE_LENGTHS_M
 from stgat.training.augment import (
     MIRROR,
     bend,
+    choose_moment,
     choose_window,
     distort,
     mirror,
@@ -26,6 +29,7 @@ from stgat.training.augment import (
     wander,
 )
 from stgat.training.config import AugmentConfig
+from stgat.training.surroundings import Surrounded, Surroundings
 from tests.stgat.bodies import STANDING, turned, waving
 
 PREPROCESSING = Preprocessing(num_frames=16)
@@ -260,15 +264,62 @@ def test_unseen_legs_hang_in_the_window_whatever_they_did() -> None:
     assert ((knees - hips)[1] < 0).all()
 
 
-@given(
-    seed=st.integers(0, 10**6), begin=st.floats(1.0, 6.0), lasts=st.floats(0.3, 5.0), over=st.floats(0, 0.5)
-)
-def test_a_window_overhangs_an_action_by_no_more_than_it_may(
-    seed: int, begin: float, lasts: float, over: float
-) -> None:
+def acting(begin: float, lasts: float) -> LabelledSequence:
     times = np.linspace(0, 12, 100)
-    clip = LabelledSequence("a", "t", np.zeros((100, 25, 3)), times, 0, span_s=(begin, begin + lasts))
-    augment = AugmentConfig(overhang=over)
-    start, end = choose_window(clip, augment, np.random.default_rng(seed))
+    return LabelledSequence("a", "t", np.zeros((100, 25, 3)), times, 0, span_s=(begin, begin + lasts))
+
+
+@given(seed=st.integers(0, 10**6), begin=st.floats(1.0, 6.0), lasts=st.floats(0.3, 5.0))
+def test_a_window_keeps_to_the_action_within_its_recording(seed: int, begin: float, lasts: float) -> None:
+    start, end = choose_window(acting(begin, lasts), AugmentConfig(), np.random.default_rng(seed))
     shared = min(end, begin + lasts) - max(start, begin)
-    assert shared >= (1 - over) * min(end - start, lasts) - 1e-9
+    assert shared == pytest.approx(min(end - start, lasts))
+
+
+@given(
+    seed=st.integers(0, 10**6), lasts=st.floats(0.3, 5.0), first=st.floats(0, 1), ahead=st.floats(0, 1.5),
+    before=st.floats(0, 1), after=st.floats(0, 1),
+)  # fmt: skip
+def test_a_moment_lies_in_the_action_or_beside_it_and_the_window_around_it(
+    seed: int, lasts: float, first: float, ahead: float, before: float, after: float
+) -> None:
+    preprocessing = Preprocessing(window_s=2.0, lookahead_s=ahead)
+    augment = AugmentConfig(first_moment=first, idle_share=0.5)
+    rng = np.random.default_rng(seed)
+    start, end, outside = choose_moment(
+        Surrounded(acting(3.0, lasts), before, after), preprocessing, augment, rng
+    )
+    assert 1.6 - 1e-9 <= end - start <= 2.4 + 1e-9
+    moment = end - ahead * (end - start) / 2.0 - 3.0
+    if outside:
+        assert -before - 1e-6 <= moment <= 1e-6 or lasts - 1e-6 <= moment <= lasts + after + 1e-6
+    else:
+        assert first * lasts - 1e-6 <= moment <= lasts + 1e-6
+
+
+def test_moments_are_as_often_outside_as_asked_where_there_is_an_outside() -> None:
+    def outside(surrounded: Surrounded) -> float:
+        rng = np.random.default_rng(0)
+        augment, preprocessing = AugmentConfig(idle_share=0.3), Preprocessing(lookahead_s=0.5)
+        return float(np.mean([choose_moment(surrounded, preprocessing, augment, rng)[2] for _ in range(800)]))
+
+    assert outside(Surrounded(acting(3.0, 2.0), 0.2, 0.0)) == pytest.approx(0.3, abs=0.05)
+    assert outside(Surrounded(acting(3.0, 2.0))) == 0.0
+
+
+def test_a_moment_before_or_after_a_joined_clip_is_idle() -> None:
+    clips = [replace(sequence(label=k), name=str(k)) for k in (0, 1)]
+    surroundings = Surroundings(clips, idle_class=2)
+    augment = STILL.model_copy(update={"moment_share": 1.0, "joined_share": 1.0, "idle_share": 1.0})
+    moments = PREPROCESSING.model_copy(update={"lookahead_s": 0.5})
+    rng, unmirrored = np.random.default_rng(0), np.arange(3)
+
+    def labels(augment: AugmentConfig) -> set[int]:
+        return {
+            training_window(clips[0], moments, augment, unmirrored, rng, surroundings=surroundings)[1]
+            for _ in range(20)
+        }
+
+    assert labels(augment) == {2}
+    assert labels(augment.model_copy(update={"idle_share": 0.0})) == {0}
+    assert labels(augment.model_copy(update={"joined_share": 0.0})) == {0}

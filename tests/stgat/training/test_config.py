@@ -80,6 +80,9 @@ def test_overrides_reach_every_place(path: Path) -> None:
         ("model.num_heads=3", "model: blocks[0]: widths 8 and 8 must divide by 3 heads"),
         ("preprocessing.layout=kinect-v1-20", "networks are trained on layout ntu25, body one-body-1"),
         ("preprocessing.body=as-measured", "networks are trained on layout ntu25, body one-body-1"),
+        ("preprocessing.lookahead_s=2", "lookahead_s 2.0 is not within the window of 2.0 s"),
+        ("augment.moment_share=0.5", "augment.moment_share: needs preprocessing.lookahead_s"),
+        ("augment.joined_share=0.5", "augment.joined_share: needs idle"),
     ],
 )
 def test_a_wrong_setting_is_named_in_one_line(path: Path, override: str, message: str) -> None:

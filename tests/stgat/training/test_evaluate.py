@@ -14,7 +14,7 @@ from stgat.data.labelled import LabelledSequence
 from stgat.model import STGAT, STGATConfig
 from stgat.preprocessing import Preprocessing, prepare_window
 from stgat.retarget import one_body
-from stgat.training.evaluate import Evaluation, evaluate, window_spans
+from stgat.training.evaluate import Evaluation, evaluate, moment_spans, spans_for, window_spans
 from tests.stgat.bodies import waving
 
 #: Right at once, second guess, third guess, right at once.
@@ -81,6 +81,27 @@ def test_windows_cover_the_clip_in_steps_no_larger_than_the_stride(
     else:
         ((first, last),) = spans
         assert (first + last) / 2 == pytest.approx((start + end) / 2)
+
+
+@given(
+    start=st.floats(-10, 10), duration=st.floats(0.05, 30), stride=st.floats(0.1, 2), ahead=st.floats(0, 1)
+)
+def test_moments_are_spread_over_the_clip_in_steps_no_larger_than_the_stride(
+    start: float, duration: float, stride: float, ahead: float
+) -> None:
+    spans = moment_spans(ahead, start, start + duration, 2.0, stride)
+    assert all(last - first == pytest.approx(2.0) for first, last in spans)
+    moments = np.array([last - ahead for _, last in spans])
+    assert moments.mean() == pytest.approx(start + duration / 2)
+    step = duration / len(moments)
+    assert step <= stride + 1e-5 and moments[0] - start == pytest.approx(step / 2)
+    assert np.diff(moments) == pytest.approx(step)
+
+
+def test_a_network_that_names_moments_is_judged_by_moments() -> None:
+    whole, moments = Preprocessing(), Preprocessing(lookahead_s=0.5)
+    assert spans_for(whole)(1.0, 2.0, 2.0, 0.5) == window_spans(1.0, 2.0, 2.0, 0.5)
+    assert spans_for(moments)(1.0, 2.0, 2.0, 0.5) == [(-0.25, 1.75), (0.25, 2.25)]
 
 
 def test_a_sequence_scores_the_mean_probability_of_its_windows() -> None:

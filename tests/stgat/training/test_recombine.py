@@ -121,15 +121,3 @@ def test_axes_are_a_right_handed_frame_that_turns_with_the_body(seed: int) -> No
     assert np.linalg.det(axes[0]) == pytest.approx(1.0)
     assert_allclose(trunk_axes(STILL[:1] @ turn.T)[0], axes[0] @ turn.T, atol=1e-6)
     assert_allclose(upright_axes(STILL[:1])[0, 1], [0, 1, 0])
-
-
-def test_rare_places_of_the_hands_are_taken_as_often_as_common_ones() -> None:
-    up = STILL[:1].copy()
-    for arm, shoulder in ((LEFT_ARM, 4), (RIGHT_ARM, 8)):
-        up[:, arm] = 2 * up[:, [shoulder]] - up[:, arm]
-    recombination = Recombination(["legs"], [*[STILL[:1]] * 30, up])
-    raised = [
-        recombination.apply(STILL, 0, ALWAYS, np.random.default_rng(seed))[0, 7, 1] > STILL[0, 4, 1]
-        for seed in range(300)
-    ]
-    assert np.mean(raised) == pytest.approx(0.5, abs=0.1)
