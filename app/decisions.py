@@ -22,7 +22,7 @@ class DecisionSettings(BaseModel):
     smoothing_s: time constant of the average over probabilities.
     enter, leave: an action is named when its smoothed probability reaches the first, and kept until it
         falls under the second or another action is ahead of it by `margin`. Under `enter`, with nothing
-        named, the answer is "unknown".
+        named, the answer is "unknown". Its event begins where the probability rose over the second.
     move_m_s, still_m_s: somebody who moves faster than the first is doing something; slower than the
         second for `idle_after_s`, they are idle. Not at once: an action is best told just after it ended,
         when the window holds all of it. The event ends with the motion all the same.
@@ -105,6 +105,7 @@ class _Person:
         self.settings = settings
         self.seen_s = now_s  # since when
         self.smoothed: FloatArray | None = None
+        self.likely_s: FloatArray | None = None  # since when each class has been at or above `leave`
         self.updated_s = 0.0
         self.moving = False
         self.moved_s = -math.inf
@@ -119,7 +120,7 @@ class _Person:
         self._gate(observation.motion_m_s, now_s)
         if not self.moving:
             # What was seen before a rest says nothing of what comes after it.
-            self.smoothed = self.named = None
+            self.smoothed = self.likely_s = self.named = None
             top = _top(prediction.probabilities, prediction.labels)
             ended = self.events.rest(now_s)
             return self._decision(State.IDLE, None, 0.0, top, now_s, frame_index), ended
@@ -127,7 +128,8 @@ class _Person:
         smoothed = self._smooth(prediction.probabilities, now_s)
         self.named, probability = self._choose(smoothed, prediction.labels)
         action = None if self.named == IDLE else self.named
-        since_s = self._since(action, now_s, prediction.window_start_s)
+        self._follow(smoothed, now_s)
+        since_s = self._since(action, prediction, now_s)
         ended = self.events.say(action, probability, since_s, self.moved_s)
         if self.named is not None:
             self.onset_s = None
@@ -148,13 +150,25 @@ class _Person:
         elif now_s - self.moved_s >= self.settings.idle_after_s:
             self.moving, self.onset_s = False, None
 
-    def _since(self, action: str | None, now_s: float, window_start_s: float) -> float:
+    def _follow(self, smoothed: FloatArray, now_s: float) -> None:
+        """Keep since when each class has been likely."""
+        if self.likely_s is None:
+            self.likely_s = np.full(len(smoothed), math.inf)
+        self.likely_s = np.where(smoothed >= self.settings.leave, np.minimum(self.likely_s, now_s), math.inf)
+
+    def _since(self, action: str | None, prediction: Prediction, now_s: float) -> float:
         """When that began which is said now, if it is news: an action, or None for none."""
-        if self.onset_s is None:
-            lag_s = self.settings.lag_s + (self.settings.linger_s if action is None else 0.0)
-            return max(now_s - lag_s, self.seen_s)
-        # The first action after a rest began when the motion did, not when it was understood.
-        return max(self.onset_s, window_start_s)
+        if self.onset_s is not None:
+            # The first action after a rest began when the motion did, not when it was understood.
+            return max(self.onset_s, prediction.window_start_s)
+        told_s = now_s
+        if action is None:
+            told_s -= self.settings.linger_s
+        elif self.likely_s is not None and self.events.since_s is None:
+            # It was likely before it was sure; while something else is said, it begins when it is ahead.
+            told_s = min(now_s, float(self.likely_s[prediction.labels.index(action)]))
+            told_s = max(told_s, prediction.window_start_s + self.settings.lag_s)
+        return max(told_s - self.settings.lag_s, self.seen_s)
 
     def _smooth(self, probabilities: FloatArray, now_s: float) -> FloatArray:
         if self.smoothed is None or self.settings.smoothing_s == 0:

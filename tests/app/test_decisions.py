@@ -274,6 +274,38 @@ def test_what_is_said_is_dated_back_by_how_much_the_answer_trails() -> None:
     ]
 
 
+LIKELY_WAVE = [0.2, 0.4, 0.2]
+
+
+def test_an_event_begins_where_its_action_became_likely_not_where_it_was_sure() -> None:
+    settings = PLAIN.model_copy(update={"lag_s": 0.4})
+    script: Script = [(1, MOVING, IDLES), (0.8, MOVING, LIKELY_WAVE), (1, MOVING, WAVE)]
+    decisions, (event,) = play(script, settings, labels=KNOWS_IDLE)
+    assert said(decisions) == ["idle", "unknown", "wave"]
+    assert event.start_s == pytest.approx(0.6)
+
+
+def test_what_was_likely_and_then_was_not_began_when_it_became_likely_again() -> None:
+    script: Script = [
+        (1, MOVING, IDLES), (0.5, MOVING, LIKELY_WAVE), (0.5, MOVING, UNSURE), (0.3, MOVING, LIKELY_WAVE),
+        (1, MOVING, WAVE),
+    ]  # fmt: skip
+    _, (event,) = play(script, labels=KNOWS_IDLE)
+    assert event.start_s == pytest.approx(2.0)
+
+
+def test_no_event_begins_before_what_the_network_sees() -> None:
+    script: Script = [(1, MOVING, IDLES), (4, MOVING, LIKELY_WAVE), (1, MOVING, WAVE)]
+    _, (event,) = play(script, labels=KNOWS_IDLE)
+    assert event.start_s == pytest.approx(3.0)  # two seconds before it was named
+
+
+def test_an_action_that_takes_over_begins_when_it_is_ahead() -> None:
+    script: Script = [(1, MOVING, CLAP), (1, MOVING, [0.45, 0.4, 0.1]), (1, MOVING, WAVE)]
+    _, events = play(script)
+    assert [(e.label, e.start_s) for e in events] == [("clap", 0.0), ("wave", pytest.approx(2.0))]
+
+
 def test_a_decision_tells_since_when_as_the_event_will() -> None:
     settings = PLAIN.model_copy(update={"lag_s": 0.6})
     decisions, events = play([(2, MOVING, WAVE), (2, MOVING, CLAP), (2, MOVING, UNSURE)], settings)
