@@ -37,16 +37,16 @@ class DecisionSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     smoothing_s: float = Field(default=0.2, ge=0.0, le=10.0)
-    enter: float = Field(default=0.50, ge=0.0, le=1.0)
-    leave: float = Field(default=0.20, ge=0.0, le=1.0)
+    enter: float = Field(default=0.55, ge=0.0, le=1.0)
+    leave: float = Field(default=0.25, ge=0.0, le=1.0)
     margin: float = Field(default=0.05, ge=0.0, le=1.0)
     move_m_s: float = Field(default=0.18, ge=0.0)
     still_m_s: float = Field(default=0.08, ge=0.0)
     idle_after_s: float = Field(default=0.9, ge=0.0)
-    lag_s: float = Field(default=0.8, ge=0.0, le=5.0)
-    linger_s: float = Field(default=0.8, ge=0.0, le=5.0)
+    lag_s: float = Field(default=0.7, ge=0.0, le=5.0)
+    linger_s: float = Field(default=0.7, ge=0.0, le=5.0)
     merge_gap_s: float = Field(default=0.3, ge=0.0, le=5.0)
-    min_event_s: float = Field(default=0.6, ge=0.0)
+    min_event_s: float = Field(default=0.8, ge=0.0)
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ from stgat.errors import ConfigError
 from stgat.training.calibration import Calibration, calibrate
 from stgat.training.load_config import load_pooled_config
 from stgat.training.trust_figures import save_reliability
-from stgat.training.windows import live_spans, score_windows
+from stgat.training.windows import score_live, score_windows
 
 METRIC = "calibration_error windows"
 
@@ -52,13 +52,11 @@ def main(arguments: list[str] | None = None) -> int:
         if checkpoint.metadata.labels != config.labels:
             raise ConfigError(f"{options.config}: has other labels than {options.checkpoint}")
         held_out = load_sequences(config.data, config.labels, config.idle).test
-        windows = score_windows(
-            checkpoint.model,
-            held_out,
-            checkpoint.metadata.preprocessing,
-            live_spans if options.live else None,
-            options.stride,
-        )
+        network = checkpoint.model, held_out, checkpoint.metadata.preprocessing
+        if options.live:
+            windows = score_live(*network, config.labels, options.stride)
+        else:
+            windows = score_windows(*network, stride_s=options.stride)
         found = calibrate(windows)
         print_calibration(found, len(windows), None if options.live else len(held_out))
         if options.figure:

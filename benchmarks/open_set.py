@@ -35,7 +35,7 @@ from stgat.training.config import PooledTrainConfig
 from stgat.training.load_config import load_pooled_config
 from stgat.training.open_set import RiskCoverage, auroc, confidences, oracle, risk_coverage
 from stgat.training.trust_figures import save_risk_coverage
-from stgat.training.windows import WindowScores, live_spans, score_windows
+from stgat.training.windows import WindowScores, score_live, score_windows
 
 RISK = 0.05
 _KNOWN = "known"
@@ -57,15 +57,20 @@ def main(arguments: list[str] | None = None) -> int:
         config = load_pooled_config(options.config, options.overrides)
         labels = checkpoint.metadata.labels
         known, unknown = known_and_unknown(config, labels)
-        spans = live_spans if options.live else None
-        preprocessing = checkpoint.metadata.preprocessing
-        of_known = score_windows(checkpoint.model, known, preprocessing, spans, options.stride)
+        model, preprocessing = checkpoint.model, checkpoint.metadata.preprocessing
+
+        def scored(sequences: Sequence[LabelledSequence]) -> WindowScores:
+            if options.live:
+                return score_live(model, sequences, preprocessing, labels, options.stride)
+            return score_windows(model, sequences, preprocessing, stride_s=options.stride)
+
+        of_known = scored(known)
         temperature = checkpoint.metadata.temperature
         console.print(f"{len(of_known)} windows of {len(known)} held-out sequences, T = {temperature:g}")
         curves = print_reject(console, of_known, temperature)
         if unknown:
             everything = [sequence for sequences in unknown.values() for sequence in sequences]
-            of_unknown = score_windows(checkpoint.model, everything, preprocessing, spans, options.stride)
+            of_unknown = scored(everything)
             names = [name for name, sequences in unknown.items() for _ in sequences]
             print_unknown(console, of_known, of_unknown, names, labels, temperature)
         else:

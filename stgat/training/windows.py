@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.special import softmax
 
+from stgat.data.idle import moving
 from stgat.data.labelled import LabelledSequence
+from stgat.labels import IDLE
 from stgat.model import STGAT
 from stgat.preprocessing import Preprocessing, prepare_window
 from stgat.skeleton import FloatArray
@@ -53,6 +55,30 @@ def live_spans(start_s: float, end_s: float, window_s: float, stride_s: float) -
     return [(end - window_s, end) for end in first + stride_s * np.arange(count)]
 
 
+def score_live(
+    model: STGAT,
+    sequences: Sequence[LabelledSequence],
+    preprocessing: Preprocessing,
+    labels: Sequence[str],
+    stride_s: float = 0.5,
+) -> WindowScores:
+    """Score windows as the application meets them while somebody acts.
+
+    Of a network that names moments (preprocessing.lookahead_s), windows for moments at which somebody moves
+    (stgat.data.idle.moving), and for all moments of the class "idle"; of another, `live_spans`. labels: the
+    class names. Raises ValueError where there is no sequence.
+    """
+    if preprocessing.lookahead_s is None:
+        return score_windows(model, sequences, preprocessing, live_spans, stride_s)
+    acting = [
+        sequence
+        if labels[sequence.label] == IDLE
+        else replace(sequence, span_s=moving(sequence.joints_m, sequence.timestamps_s))
+        for sequence in sequences
+    ]
+    return score_windows(model, acting, preprocessing, None, stride_s)
+
+
 @torch.no_grad()
 def score_windows(
     model: STGAT,
@@ -75,8 +101,8 @@ def score_windows(
         (owner, span)
         for owner, sequence in enumerate(sequences)
         for span in chosen(
-            float(sequence.timestamps_s[0]),
-            float(sequence.timestamps_s[-1]),
+            sequence.begin_s,
+            sequence.begin_s + sequence.duration_s,
             preprocessing.window_s,
             stride_s,
         )

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 import torch
 
+from stgat.data.idle import moving as in_motion
 from stgat.data.labelled import LabelledSequence
+from stgat.labels import IDLE
 from stgat.model import STGAT, STGATConfig
 from stgat.preprocessing import Preprocessing
 from stgat.retarget import one_body
-from stgat.training.evaluate import evaluate
-from stgat.training.windows import live_spans, score_windows, sequence_scores
+from stgat.training.evaluate import evaluate, moment_spans
+from stgat.training.windows import live_spans, score_live, score_windows, sequence_scores
 from tests.stgat.bodies import waving
 
 PREPROCESSING = Preprocessing(num_frames=8, window_s=1.0)
@@ -77,3 +79,23 @@ def test_live_windows_see_no_more_than_was_seen_so_far(model: STGAT) -> None:
     )
     np.testing.assert_allclose(early[:2], later[:2], atol=1e-6)
     assert np.abs(early[2] - later[2]).max() > 1e-4
+
+
+def test_live_windows_of_a_network_that_names_moments_are_of_moments_in_motion(model: STGAT) -> None:
+    times = np.arange(0, 4, 1 / 20)
+    joints = one_body(waving(np.clip(times, 1.0, 3.0)))
+    moving, idle = (LabelledSequence(str(k), "test", joints, times, k) for k in (0, 1))
+    moments = PREPROCESSING.model_copy(update={"lookahead_s": 0.5})
+    found = score_live(model, [moving, idle], moments, ("a", IDLE))
+    begin_s, end_s = in_motion(joints, times)
+    assert 0.8 < begin_s < 1.2 and 2.8 < end_s < 3.2
+    spans = moment_spans(0.5, begin_s, end_s, PREPROCESSING.window_s, 0.5)
+    assert found.owners.tolist() == [0] * len(spans) + [1] * 8  # of idle, all four seconds
+    expected = score_windows(model, [moving], PREPROCESSING, lambda *_: spans)
+    np.testing.assert_allclose(found.logits[: len(spans)], expected.logits, atol=1e-5)
+
+
+def test_live_windows_of_another_network_look_back_from_any_moment(model: STGAT) -> None:
+    found = score_live(model, sequences(), PREPROCESSING, ("a", "b"))
+    expected = score_windows(model, sequences(), PREPROCESSING, live_spans)
+    np.testing.assert_array_equal(found.logits, expected.logits)
