@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -39,10 +41,25 @@ def open_fabric(config: TrainConfig, device: torch.device) -> Fabric:
     return fabric
 
 
-def close(fabric: Fabric) -> None:
-    """End what connects the processes; left to the interpreter's exit, its threads may abort the process."""
-    if fabric.world_size > 1 and torch.distributed.is_initialized():
-        torch.distributed.destroy_process_group()
+@contextmanager
+def parting(fabric: Fabric) -> Iterator[None]:
+    """Around a run: afterwards nothing connects its processes.
+
+    Left to the interpreter's exit, the connection's threads may abort the process. And what ends them must
+    not hold the interpreter's lock, for which they may be waiting to let go of their last tensor: destroying
+    the group lets go of the lock, the deallocation of a wrapped network does not. So the network goes first,
+    out of the frames of an error as well.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if fabric.world_size > 1:
+            traceback.clear_frames(error.__traceback__)
+        raise
+    finally:
+        if fabric.world_size > 1 and torch.distributed.is_initialized():
+            gc.collect()
+            torch.distributed.destroy_process_group()
 
 
 class _Sum(torch.autograd.Function):

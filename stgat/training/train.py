@@ -21,7 +21,7 @@ from stgat.errors import TrainingError, TrainingStopped
 from stgat.model import STGAT
 from stgat.training.config import AnyTrainConfig
 from stgat.training.curves import Curves
-from stgat.training.distributed import close, one_fate, open_fabric, share_batch_norm, total
+from stgat.training.distributed import one_fate, open_fabric, parting, share_batch_norm, total
 from stgat.training.interrupts import interrupts
 from stgat.training.optimization import learning_rate, make_optimizer, update_average
 from stgat.training.progress import Progress, Report
@@ -52,23 +52,27 @@ def train(
     torch.manual_seed(config.seed)
     device = choose_device(config.device)
     fabric = open_fabric(config, device)
-    try:
-        source = open_source(config, fabric.device)
-        if source.batch_size % fabric.world_size:
-            raise TrainingError(
-                f"{source.num_train} training samples make a batch that {fabric.world_size} processes cannot "
-                "share equally; use fewer processes"
-            )
-        config = config.model_copy(update={"preprocessing": source.preprocessing})  # the layout with it
-        with one_fate(fabric):
-            run = RunFolder(folder, config, resume) if folder is not None and fabric.is_global_zero else None
-        trainer = _Trainer(config, source, fabric, run, report)
-        if resume and folder is not None:
-            trainer.resume(run or RunFolder(folder, config, resume=True))
-        trainer.fit()
-        return trainer.finish()
-    finally:
-        close(fabric)
+    with parting(fabric):
+        return _train(config, fabric, report, folder, resume)
+
+
+def _train(
+    config: AnyTrainConfig, fabric: Fabric, report: Report, folder: Path | None, resume: bool
+) -> Checkpoint:
+    source = open_source(config, fabric.device)
+    if source.batch_size % fabric.world_size:
+        raise TrainingError(
+            f"{source.num_train} training samples make a batch that {fabric.world_size} processes cannot "
+            "share equally; use fewer processes"
+        )
+    config = config.model_copy(update={"preprocessing": source.preprocessing})  # the layout with it
+    with one_fate(fabric):
+        run = RunFolder(folder, config, resume) if folder is not None and fabric.is_global_zero else None
+    trainer = _Trainer(config, source, fabric, run, report)
+    if resume and folder is not None:
+        trainer.resume(run or RunFolder(folder, config, resume=True))
+    trainer.fit()
+    return trainer.finish()
 
 
 class _Trainer:

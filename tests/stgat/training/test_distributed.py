@@ -7,6 +7,8 @@ import multiprocessing
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +18,14 @@ import yaml
 from lightning_fabric import Fabric
 from safetensors.torch import load_file, save_file
 from torch import nn
+from torch.nn.parallel import DistributedDataParallel
 
 from stgat.errors import ConfigError, TrainingError
 from stgat.training.distributed import (
     GlobalBatchNorm2d,
     one_fate,
     open_fabric,
+    parting,
     share_batch_norm,
     total,
 )
@@ -68,22 +72,42 @@ def made(kind: type[nn.BatchNorm2d]) -> nn.BatchNorm2d:
     return norm
 
 
-def batch_norm_process(rank: int, folder: Path) -> None:
-    """One of two processes; what it found goes to a file."""
+class ManyProcesses:
+    """As much of a Fabric with two processes as `share_batch_norm` and `parting` look at."""
+
+    world_size = 2
+    device = torch.device("cpu")
+
+
+@contextmanager
+def connected(rank: int, folder: Path) -> Iterator[None]:
+    """One of two processes, until it parts from the other."""
     store = torch.distributed.FileStore(str(folder / "store"), 2)
     torch.distributed.init_process_group("gloo", store=store, rank=rank, world_size=2)
-    try:
+    fabric: Any = ManyProcesses()
+    with parting(fabric):
+        yield
+
+
+@contextmanager
+def beside(process: Callable[[int, Path], None], folder: Path) -> Iterator[None]:
+    """Run the second of two processes, while this one is the first."""
+    other = multiprocessing.get_context("spawn").Process(target=process, args=(1, folder))
+    other.start()
+    yield
+    other.join(60)
+    assert other.exitcode == 0
+
+
+def batch_norm_process(rank: int, folder: Path) -> None:
+    """One of two processes; what it found goes to a file."""
+    with connected(rank, folder):
         save_file(one_step(made(GlobalBatchNorm2d), batches()[rank]), folder / f"{rank}.safetensors")
-    finally:
-        torch.distributed.destroy_process_group()
 
 
 def test_batch_norm_over_two_processes_is_batch_norm_of_the_joined_batch(tmp_path: Path) -> None:
-    other = multiprocessing.get_context("spawn").Process(target=batch_norm_process, args=(1, tmp_path))
-    other.start()
-    batch_norm_process(0, tmp_path)
-    other.join(60)
-    assert other.exitcode == 0
+    with beside(batch_norm_process, tmp_path):
+        batch_norm_process(0, tmp_path)
     first, second = (load_file(tmp_path / f"{rank}.safetensors") for rank in (0, 1))
     whole = one_step(made(nn.BatchNorm2d), torch.cat(list(batches())))
     for name, expected in whole.items():
@@ -97,17 +121,36 @@ def test_batch_norm_over_two_processes_is_batch_norm_of_the_joined_batch(tmp_pat
         torch.testing.assert_close(found, expected, rtol=1e-4, atol=2e-4, msg=lambda m, n=name: f"{n}: {m}")
 
 
+def connection_threads() -> int:
+    """How many threads of this process serve its connection to others."""
+    names = (path / "comm" for path in Path("/proc/self/task").iterdir())
+    return sum(name.read_text().startswith("pt_gloo") for name in names)
+
+
+def training_process(rank: int, folder: Path) -> None:
+    """One of two processes, in which a step of training ends with an error."""
+    with pytest.raises(KeyError, match="this") as raised, connected(rank, folder):
+        step_that_fails(DistributedDataParallel(nn.Linear(3, 4)))
+    assert connection_threads() == 0, f"{raised} holds on to them"
+
+
+def step_that_fails(network: nn.Module) -> None:
+    network(torch.ones(2, 3)).sum().backward()
+    assert connection_threads() > 0
+    raise KeyError("this")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the names of threads where Linux tells them")
+def test_processes_that_part_leave_no_thread_waiting_for_the_interpreter(tmp_path: Path) -> None:
+    """In an error's frames the network outlived the connection, and ended it under the lock: a deadlock."""
+    with beside(training_process, tmp_path):
+        training_process(0, tmp_path)
+
+
 def test_batch_norm_in_evaluation_needs_no_other_process() -> None:
     x = batches()[0]
     norms = [made(kind).eval() for kind in (GlobalBatchNorm2d, nn.BatchNorm2d)]
     assert torch.equal(*(norm(x) for norm in norms))
-
-
-class ManyProcesses:
-    """As much of a Fabric with two processes as `share_batch_norm` looks at."""
-
-    world_size = 2
-    device = torch.device("cpu")
 
 
 def test_a_network_that_is_shared_keeps_its_parameters_and_their_names() -> None:
