@@ -2,11 +2,14 @@
 
     python benchmarks/tune_decisions.py weights/stgat-actions.safetensors ../shared/datasets/utkinect.zip
 
-The network runs once; then settings are drawn at random (--draws, --seed) from SPACE, the best is improved by
-one setting at a time, and what makes no difference goes back to its default. Best is the highest F1@0.5 among
-those with at most --false-events a minute of idle time, else with the fewest false events; "walk" said of
-somebody who walks on between the actions is neither. Printed: today's defaults and the best, how the best
-fares on a subject whose recordings had no say in it, and what each setting alone does to it.
+With --and CHECKPOINT SUBJECT ... the recordings of further subjects count too, watched by another network,
+so that each can be one that never saw whom it watches. The networks run once; then settings are drawn at
+random (--draws, --seed) from SPACE, the best is improved by one setting at a time, and what makes no
+difference goes back to its default; --only NAME ... says which settings are searched at all. Best is the
+highest F1@0.5 among those with at most --false-events a minute of idle time, else with the fewest false
+events; "walk" said of somebody who walks on between the actions is neither. Printed: today's defaults and the
+best, how the best fares on a subject whose recordings had no say in it, and what each setting alone does to
+it.
 """
 
 from __future__ import annotations
@@ -47,6 +50,7 @@ SPACE = {
 }
 
 Point = dict[str, float]
+Space = dict[str, tuple[float, ...]]
 Scores = dict[int, Score]  # by subject
 
 
@@ -83,17 +87,20 @@ def score_all(recordings: Sequence[Watched], settings: DecisionSettings) -> Scor
     return scores
 
 
-def draw(generator: np.random.Generator) -> Point:
-    """A point of SPACE, every value as likely as another."""
-    return {name: float(generator.choice(values)) for name, values in SPACE.items()}
+def draw(generator: np.random.Generator, space: Space) -> Point:
+    """A point of the space, every value as likely as another; the other settings as they are by default."""
+    drawn = {name: float(generator.choice(values)) for name, values in space.items()}
+    return {**to_point(DecisionSettings()), **drawn}
 
 
-def improve(point: Point, evaluate: Callable[[Point], tuple[float, float]], rounds: int = 3) -> Point:
+def improve(
+    point: Point, space: Space, evaluate: Callable[[Point], tuple[float, float]], rounds: int = 3
+) -> Point:
     """Change one setting at a time for the better, until none can be or for so many rounds."""
     best = evaluate(point)
     for _ in range(rounds):
         before = point
-        for name, values in SPACE.items():
+        for name, values in space.items():
             for value in values:
                 other = {**point, name: value}
                 if value != point[name] and (found := evaluate(other)) > best:
@@ -126,18 +133,29 @@ def unseen(tried: Sequence[Scores], most_false: float) -> Score:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add_arguments(parser, TRAINING)
+    parser.add_argument(
+        "--and", action="append", nargs="+", default=[], metavar=("CHECKPOINT", "SUBJECT"), dest="others"
+    )
+    parser.add_argument("--only", nargs="+", choices=list(SPACE), default=list(SPACE), metavar="SETTING")
     parser.add_argument("--draws", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--false-events", type=float, default=2.0, metavar="A_MINUTE")
     options = parser.parse_args(arguments)
+    space = {name: SPACE[name] for name in options.only}
+    parts = [options]
+    for checkpoint, *subjects in options.others:
+        if not subjects or not all(subject.isdecimal() for subject in subjects):
+            parser.error(f"--and {checkpoint}: after the checkpoint come the numbers of the subjects")
+        other = {"checkpoint": Path(checkpoint), "subjects": [int(subject) for subject in subjects]}
+        parts.append(argparse.Namespace(**{**vars(options), **other}))
     try:
-        recordings = watch_all(options)
+        recordings = [watched for part in parts for watched in watch_all(part)]
     except USER_ERRORS as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
     most = options.false_events
     generator = np.random.default_rng(options.seed)
-    points = [draw(generator) for _ in range(options.draws)]
+    points = [draw(generator, space) for _ in range(options.draws)]
     shown = track(points, "Trying settings", console=Console(stderr=True))
     tried = [score_all(recordings, to_settings(point)) for point in shown]
     first = max(range(len(points)), key=lambda i: merit(total(list(tried[i].values())), most))
@@ -148,7 +166,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     def evaluate(point: Point) -> tuple[float, float]:
         return merit(whole(point), most)
 
-    best = simplify(improve(points[first], evaluate), to_point(DecisionSettings()), evaluate)
+    best = simplify(improve(points[first], space, evaluate), to_point(DecisionSettings()), evaluate)
     console = Console(width=150, highlight=False)
     rows = [
         ("defaults", total(list(score_all(recordings, DecisionSettings()).values()))),
@@ -162,7 +180,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     alone = Table(
         "setting", "its values: F1@0.5, false events a minute", title="One changed, the others kept"
     )
-    for name, values in SPACE.items():
+    for name, values in space.items():
         cells = []
         for value in sorted({*values, best[name]}):
             figures = whole({**best, name: value}).figures()

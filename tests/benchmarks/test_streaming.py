@@ -65,11 +65,28 @@ def test_settings_the_recordings_say_nothing_of_keep_their_defaults(
     assert told["best"]["false_events_a_minute"] > 0
 
 
+def test_recordings_that_another_network_watches_count_as_well(
+    arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "best.json"
+    command = [*arguments, "--subjects", "1", "--draws", "1", "--json", str(kept), "--only", "enter"]
+    assert tune_decisions.main([*command, "--and", arguments[0], "2"]) == 0
+    assert json.loads(kept.read_text())["best"]["segments"] == 2
+    with pytest.raises(SystemExit):
+        tune_decisions.main([*command, "--and", arguments[0], "two"])
+    assert "after the checkpoint come the numbers of the subjects" in capsys.readouterr().err
+
+
 def test_a_point_is_settings_and_back() -> None:
     assert to_settings(to_point(DecisionSettings())) == DecisionSettings()
-    drawn = draw(np.random.default_rng(0))
+    drawn = draw(np.random.default_rng(0), SPACE)
     assert to_point(to_settings(drawn)) == pytest.approx(drawn, abs=1e-3)
     assert set(drawn) == set(SPACE)
+
+
+def test_only_what_is_searched_is_drawn() -> None:
+    drawn = draw(np.random.default_rng(0), {"enter": (0.2,), "leave/enter": (0.7,)})
+    assert to_settings(drawn) == DecisionSettings(enter=0.2, leave=0.14)
 
 
 def scored(found: int, false_events: int = 0) -> Score:
@@ -89,7 +106,7 @@ def test_the_search_climbs_to_the_best_of_each_setting() -> None:
     def evaluate(point: dict[str, float]) -> tuple[float, float]:
         return 1.0, -abs(point["lag_s"] - 0.8) - abs(point["enter"] - 0.5)
 
-    found = improve(start, evaluate)
+    found = improve(start, SPACE, evaluate)
     assert (found["lag_s"], found["enter"]) == (0.8, 0.5)
     default = to_point(DecisionSettings())
     simple = simplify(found, default, evaluate)
