@@ -31,7 +31,8 @@ class DecisionSettings(BaseModel):
     linger_s: how much longer than that an action is still said when it is over and nothing follows, since
         its motion has not left the window.
     merge_gap_s: an action that goes on after a gap no longer than this is one event.
-    min_event_s: shorter events are not reported.
+    min_event_s, sure: events that are shorter, or whose smoothed probability never reached the second, are
+        not reported. What is said at the moment stays the same.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,6 +48,7 @@ class DecisionSettings(BaseModel):
     linger_s: float = Field(default=0.7, ge=0.0, le=5.0)
     merge_gap_s: float = Field(default=0.3, ge=0.0, le=5.0)
     min_event_s: float = Field(default=0.8, ge=0.0)
+    sure: float = Field(default=0.0, ge=0.0, le=1.0)
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ class _Person:
         self.moved_s = -math.inf
         self.onset_s: float | None = None  # when the motion began that nothing has been said of yet
         self.named: str | None = None
-        self.events = EventTracker(person_id, settings.merge_gap_s, settings.min_event_s)
+        self.events = EventTracker(person_id, settings.merge_gap_s, settings.min_event_s, settings.sure)
 
     def update(
         self, observation: Observation, now_s: float, frame_index: int

@@ -15,6 +15,7 @@ class _Event:
     end_s: float
     total: float = 0.0
     count: int = 0
+    highest: float = 0.0
 
     @property
     def duration_s(self) -> float:
@@ -26,15 +27,17 @@ class EventTracker:
 
     merge_gap_s: an event that goes on after a gap of no more than this is one event; so one that is over is
         reported when it can no longer go on. Those that touch are one at any setting.
-    min_event_s: shorter events are not reported.
+    min_event_s, sure: events that are shorter, or whose probability never reached the second, are not
+        reported.
 
     Events of a person come in order and do not overlap.
     """
 
-    def __init__(self, person_id: int, merge_gap_s: float, min_event_s: float) -> None:
+    def __init__(self, person_id: int, merge_gap_s: float, min_event_s: float, sure: float = 0.0) -> None:
         self._person_id = person_id
         self._merge_gap_s = merge_gap_s
         self._min_event_s = min_event_s
+        self._sure = sure
         self._open: _Event | None = None
         self._over: _Event | None = None  # not reported yet, since it may go on
         self._reported_s = -math.inf
@@ -62,6 +65,7 @@ class EventTracker:
             self._open.end_s = max(self._open.end_s, moved_s)
             self._open.total += probability
             self._open.count += 1
+            self._open.highest = max(self._open.highest, probability)
         return (*reported, *self._settle(since_s))
 
     def rest(self, since_s: float) -> tuple[ActionEvent, ...]:
@@ -85,7 +89,7 @@ class EventTracker:
         if event is None:
             return []
         event.end_s = max(event.start_s, min(event.end_s, until_s))
-        if self._over is not None and event.duration_s < self._min_event_s:
+        if self._over is not None and not self._counts(event):
             return []  # a slip of the tongue, which parts nothing
         reported = self._report()
         self._over = event
@@ -96,9 +100,12 @@ class EventTracker:
             return []
         return self._report()
 
+    def _counts(self, event: _Event) -> bool:
+        return event.duration_s >= self._min_event_s and event.highest >= self._sure
+
     def _report(self) -> list[ActionEvent]:
         event, self._over = self._over, None
-        if event is None or event.duration_s < self._min_event_s:
+        if event is None or not self._counts(event):
             return []
         self._reported_s = event.end_s
         probability = event.total / event.count

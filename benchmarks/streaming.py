@@ -2,7 +2,8 @@
 
     python benchmarks/streaming.py weights/stgat-actions.safetensors ../shared/datasets/utkinect.zip
 
---subjects: whose recordings, by default those that no training saw. --json FILE keeps the figures, --pictures
+--subjects: whose recordings, by default those that no training saw. --set NAME=VALUE ... are settings of the
+decision (app.decisions.DecisionSettings) instead of the defaults. --json FILE keeps the figures, --pictures
 FOLDER draws each recording's truth, events and what was said at the time.
 
 Frame accuracy is of what was said at the time; where nothing is labelled, "idle" and "unknown" are both
@@ -26,6 +27,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import torch
+from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -110,8 +112,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add_arguments(parser, HELD_OUT)
     parser.add_argument("--pictures", type=Path, help="draw the timelines there")
+    parser.add_argument("--set", nargs="+", default=[], metavar="NAME=VALUE", dest="changes")
     options = parser.parse_args(arguments)
-    settings = DecisionSettings()
+    try:
+        settings = DecisionSettings.model_validate_strings(
+            dict(change.partition("=")[::2] for change in options.changes)
+        )
+    except ValidationError as error:
+        problem = error.errors()[0]
+        parser.error(f"--set {'.'.join(map(str, problem['loc']))}: {problem['msg']}")
     try:
         recordings = watch_all(options)
     except USER_ERRORS as error:

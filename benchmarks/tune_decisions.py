@@ -4,12 +4,12 @@
 
 With --and CHECKPOINT SUBJECT ... the recordings of further subjects count too, watched by another network,
 so that each can be one that never saw whom it watches. The networks run once; then settings are drawn at
-random (--draws, --seed) from SPACE, the best is improved by one setting at a time, and what makes no
-difference goes back to its default; --only NAME ... says which settings are searched at all. Best is the
-highest F1@0.5 among those with at most --false-events a minute of idle time, else with the fewest false
-events; "walk" said of somebody who walks on between the actions is neither. Printed: today's defaults and the
-best, how the best fares on a subject whose recordings had no say in it, and what each setting alone does to
-it.
+random (--draws, --seed) from SPACE, the best of these and of the defaults is improved by one setting at a
+time, and what makes no difference goes back to its default; --only NAME ... says which settings are searched
+at all. Best is the highest F1@0.5 among those with at most --false-events a minute of idle time, else with
+the fewest false events; "walk" said of somebody who walks on between the actions is neither. Printed:
+today's defaults and the best, how the best fares on a subject whose recordings had no say in it, and what
+each setting alone does to it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ TRAINING = (1, 2, 3, 4, 5)
 #: Values that each setting may have. Those with two names are shares of the setting named second.
 SPACE = {
     "smoothing_s": (0.0, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0),
-    "enter": (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8),
+    "enter": (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
     "leave/enter": (0.4, 0.55, 0.7, 0.85, 1.0),
     "margin": (0.0, 0.05, 0.1, 0.2, 0.3),
     "lag_s": (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4),
@@ -47,6 +47,7 @@ SPACE = {
     "idle_after_s": (0.3, 0.6, 0.9, 1.3),
     "merge_gap_s": (0.0, 0.2, 0.4, 0.7, 1.0),
     "min_event_s": (0.2, 0.4, 0.6, 0.8, 1.0),
+    "sure": (0.0, 0.7, 0.8, 0.85, 0.9, 0.95),
 }
 
 Point = dict[str, float]
@@ -155,7 +156,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     most = options.false_events
     generator = np.random.default_rng(options.seed)
-    points = [draw(generator, space) for _ in range(options.draws)]
+    points = [to_point(DecisionSettings()), *(draw(generator, space) for _ in range(options.draws))]
     shown = track(points, "Trying settings", console=Console(stderr=True))
     tried = [score_all(recordings, to_settings(point)) for point in shown]
     first = max(range(len(points)), key=lambda i: merit(total(list(tried[i].values())), most))
@@ -169,10 +170,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     best = simplify(improve(points[first], space, evaluate), to_point(DecisionSettings()), evaluate)
     console = Console(width=150, highlight=False)
     rows = [
-        ("defaults", total(list(score_all(recordings, DecisionSettings()).values()))),
-        ("best drawn", total(list(tried[first].values()))),
-        ("best drawn, by the other subjects", unseen(tried, most)),
-        ("best", whole(best)),
+        ("defaults", total(list(tried[0].values()))),
+        ("best of these and of those drawn", total(list(tried[first].values()))),
+        ("the same, by the other subjects", unseen(tried, most)),
+        ("that, improved", whole(best)),
     ]
     console.print(table(rows))
     settings = to_settings(best).model_dump()
@@ -189,7 +190,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         alone.add_row(name, "   ".join(cells))
     console.print(alone)
     if options.json:
-        told = {"settings": settings, **{name: scored.figures() for name, scored in rows}}
+        names = ("defaults", "drawn", "by_others", "best")
+        figures = {name: scored.figures() for name, (_, scored) in zip(names, rows, strict=True)}
+        told = {"settings": settings, **figures}
         options.json.write_text(json.dumps(told, indent=1) + "\n")
     return 0
 

@@ -90,3 +90,12 @@ def test_an_event_is_reported_when_it_can_no_longer_go_on() -> None:
     (event,) = tracker.say(None, 0.5, 3.1, 2.0)
     assert (event.start_s, event.end_s) == (0.0, 2.0)
     assert tracker.finish() == ()
+
+
+def test_only_what_was_sure_at_some_moment_is_an_event() -> None:
+    tracker = EventTracker(0, merge_gap_s=0.3, min_event_s=0.1, sure=0.9)
+    said = [("walk", 0.95), ("walk", 0.6), ("sit", 0.89), ("sit", 0.5), ("walk", 0.5), ("jump", 0.9)]
+    events = [event for now, (label, p) in enumerate(said) for event in tracker.say(label, p, now, now + 0.9)]
+    events += tracker.finish()
+    # Walking goes on before anybody is sure of it again, which it then never is.
+    assert [(e.label, e.start_s, e.end_s) for e in events] == [("walk", 0, 1.9), ("jump", 5, 5.9)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +46,20 @@ def test_figures_and_pictures_are_written(arguments: list[str], tmp_path: Path, 
     assert told["all"]["never_found"] == 1.0
     assert sorted(path.name for path in pictures.iterdir()) == ["s01_e01.png", "s02_e01.png"]
     assert "F1@0.5" in capsys.readouterr().out
+
+
+def test_settings_can_be_given_and_are_checked(arguments: list[str], tmp_path: Path, capsys) -> None:
+    kept = tmp_path / "figures.json"
+    command = [*arguments, "--subjects", "1", "--json", str(kept)]
+    assert streaming.main([*command, "--set", "enter=0.9", "sure=0.95"]) == 0
+    assert json.loads(kept.read_text())["settings"] == DecisionSettings(enter=0.9, sure=0.95).model_dump()
+    for change, complaint in (
+        ("enter=2", "--set enter: .*less than"),
+        ("patience=3", "--set patience: Extra"),
+    ):
+        with pytest.raises(SystemExit):
+            streaming.main([*command, "--set", change])
+        assert re.search(complaint, capsys.readouterr().err)
 
 
 def test_subjects_without_a_recording_are_an_error_in_a_sentence(arguments: list[str], capsys) -> None:
