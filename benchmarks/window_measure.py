@@ -139,8 +139,11 @@ def measure(
             evaluation = evaluate(checkpoint.model, sequences, preprocessing, checkpoint.metadata.labels)
             top1[network] = evaluation.top(1)
         watched = [watch(recording, recognizer, labels, setting.stride_s) for recording in recordings]
-        lag_s = DecisionSettings().lag_s * setting.window_s / default.window_s
-        scored, answers_per_s = stream(watched, DecisionSettings(lag_s=lag_s))
+        decision = DecisionSettings()
+        if checkpoint.metadata.preprocessing.lookahead_s is None:  # else the lag is that, at any window
+            lag_s = decision.lag_s * setting.window_s / default.window_s
+            decision = DecisionSettings(lag_s=lag_s)
+        scored, answers_per_s = stream(watched, decision)
         figures = scored.figures()
         found[setting] = Figures(
             top1=top1[network],

@@ -20,8 +20,9 @@ Measured are, on people no training saw,
                no say in it
     frames     right, F1@0.5, and the median delay from an action's start to the first right word, on
                untrimmed UTKinect recordings (app.streaming). --recordings of them, one a person first; four
-               are some 40 actions, so a difference of 0.05 is none. DecisionSettings.lag_s is scaled with
-               the window. The delay is of the actions found: see "never found"
+               are some 40 actions, so a difference of 0.05 is none. Of a network that names what its window
+               holds, not a moment (preprocessing.lookahead_s), DecisionSettings.lag_s is scaled with the
+               window. The delay is of the actions found: see "never found"
     answer     milliseconds of processor time, on one thread, from the window of one person at 30 frames a
                second to probabilities; medians, all settings in turn. And that times the answers a second of
                the recordings, which have about 15 frames a second: a stride of 0.033 s is each of them
