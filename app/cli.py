@@ -41,6 +41,9 @@ DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.", metav
 ModelOption = Annotated[
     str | None, typer.Option(help="An installed model's name (see models), or a file.", metavar="MODEL")
 ]
+EventsOption = Annotated[
+    Path | None, typer.Option(help="Write the events here: .csv, .json, or .srt or .vtt subtitles.")
+]
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -73,17 +76,18 @@ def replay(
     headless: Annotated[bool, typer.Option("--headless", help="No window; as fast as it goes.")] = False,
     output: Annotated[Path | None, typer.Option(help="Write JSON lines here.")] = None,
     save_video: Annotated[Path | None, typer.Option(help="Write the video, skeletons drawn in.")] = None,
+    events: EventsOption = None,
     model: ModelOption = None,
     device: DeviceOption = "auto",
     debug: DebugOption = False,
 ) -> None:
     """Recognise a recorded video: in the window, or headless and losing no frame.
 
-    --output and --save-video work without a window. With --headless and no --output the JSON lines go to
-    the terminal's standard output.
+    --output, --save-video and --events work without a window. With --headless and none of these the JSON
+    lines go to the terminal's standard output.
     """
     with told_as_sentences(debug):
-        if not (headless or output or save_video):
+        if not (headless or output or save_video or events):
             from app.desktop import open_window
 
             raise typer.Exit(open_window(video, loader(model, device), None, None, console))
@@ -95,15 +99,16 @@ def replay(
                 video,
                 loader(model, device),
                 output=output,
-                to_stdout=output is None and save_video is None,
+                to_stdout=output is None and save_video is None and events is None,
                 save_video=save_video,
+                events=events,
                 on_open=on_open,
                 on_frame=on_frame,
             )
         if report.warning:
             console.print(report.warning, style="yellow")
         print_events(report.events, console)
-        for path in (output, save_video):
+        for path in (output, save_video, events):
             if path:
                 console.print(f"Wrote {path}")
 
@@ -112,6 +117,7 @@ def replay(
 def live(
     camera: Annotated[int, typer.Option(help="The camera's number.", min=0)] = 0,
     output: Annotated[Path | None, typer.Option(help="Write JSON lines here, not to the terminal.")] = None,
+    events: EventsOption = None,
     model: ModelOption = None,
     device: DeviceOption = "auto",
     debug: DebugOption = False,
@@ -123,9 +129,17 @@ def live(
 
         console.print(f"Recognising from camera {camera}; Ctrl-C ends it.")
         report = run(
-            f"camera:{camera}", loader(model, device), output=output, to_stdout=output is None, live=True
+            f"camera:{camera}",
+            loader(model, device),
+            output=output,
+            to_stdout=output is None,
+            events=events,
+            live=True,
         )
         print_events(report.events, console)
+        for path in (output, events):
+            if path:
+                console.print(f"Wrote {path}")
 
 
 @cli.command(epilog="Example: python main.py pose clip.mp4 clip.npz --one-body")

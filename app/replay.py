@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ import numpy as np
 
 from app.entities import ActionEvent, Counters, Decision
 from app.errors import OutputError, SessionError, SourceError
+from app.exports import check_place, write_events
 from app.jsonl import JsonLines
 from app.overlay import draw_overlay
 from app.pipeline import Result, Session
@@ -42,6 +43,7 @@ def replay(
     output: Path | None = None,
     to_stdout: bool = False,
     save_video: Path | None = None,
+    events: Path | None = None,
     live: bool = False,
     on_open: OnOpen = lambda info: None,
     on_frame: OnFrame = lambda frames: None,
@@ -50,22 +52,29 @@ def replay(
     """Recognise a whole source, losing nothing unless it is live.
 
     output: where the JSON lines go; to_stdout writes them to the terminal instead. save_video: the
-    pictures with skeletons and labels drawn in. started: told of the session, so that it can be stopped.
+    pictures with skeletons and labels drawn in. events: where the events go in the end, in the form that the
+    suffix says (app.exports), also those of a session that failed. started: told of the session, so that it
+    can be stopped.
 
     Raises CheckpointError, DeviceError and ModelError before anything starts, and SessionError, with its
     sentence, for what stops a session: a missing video, a full disk. No output is touched before the
-    source has been opened. OutputError where an output is the source itself, or the other output.
+    source has been opened. OutputError where an output is the source itself or another output, or where
+    events cannot be written.
     """
-    _check_outputs(spec, output, save_video)
+    _check_outputs(spec, {"--output": output, "--save-video": save_video, "--events": events})
+    if events is not None:
+        check_place(events)
     recognizer = loader()
     lines: JsonLines | None = None
     video: VideoWriter | None = None
     shown: tuple[Decision, ...] = ()
+    is_open = False
     with ExitStack() as stack:
 
         def opened(info: SourceInfo) -> None:
             # Only now: a video that is missing must not empty the file of an earlier run.
-            nonlocal lines, video
+            nonlocal lines, video, is_open
+            is_open = True
             if output or to_stdout:
                 lines = stack.enter_context(JsonLines(output))
                 lines.header(recognizer.metadata.name, recognizer.labels, spec, info.fps)
@@ -93,21 +102,27 @@ def replay(
                 pass  # in short waits, so that Ctrl-C is answered
         except KeyboardInterrupt:
             session.stop(5.0)
+        snapshot = session.snapshot()
+        if events is not None and is_open:
+            write_events(events, snapshot.events, spec)
         if session.failure:
             raise SessionError(session.failure)
-        snapshot = session.snapshot()
         if lines:
             lines.end(snapshot.counters.captured, snapshot.counters.posed)
         return ReplayReport(snapshot.counters, snapshot.events, snapshot.message)
 
 
-def _check_outputs(spec: str, output: Path | None, save_video: Path | None) -> None:
-    taken = Path(spec).resolve()
-    for option, path in (("--output", output), ("--save-video", save_video)):
-        if path is not None and path.resolve() == taken:
+def _check_outputs(spec: str, outputs: Mapping[str, Path | None]) -> None:
+    """outputs: option -> its file. Raises OutputError where two are one, or one is the source."""
+    options = {Path(spec).resolve(): ""}
+    for option, path in outputs.items():
+        if path is None:
+            continue
+        other = options.setdefault(path.resolve(), option)
+        if other == "":
             raise OutputError(f"{path} would be overwritten while it is read; choose another {option}")
-    if output is not None and save_video is not None and output.resolve() == save_video.resolve():
-        raise OutputError(f"{output} cannot hold both the JSON lines and the video; choose another --output")
+        if other != option:
+            raise OutputError(f"{path} cannot be both {other} and {option}; choose another for one of them")
 
 
 def extract_pose(

@@ -92,6 +92,39 @@ def test_a_recording_becomes_complete_json_lines(loader: Loader, recording: Path
     assert [e.label for e in report.events] == ["hand waving"]
 
 
+def test_events_go_to_a_file_of_their_own(loader: Loader, recording: Path, tmp_path: Path) -> None:
+    report = replay(str(recording), loader, events=tmp_path / "events.json")
+    content = json.loads((tmp_path / "events.json").read_text(encoding="utf-8"))
+    assert content["video"] == str(recording)
+    assert [event["label"] for event in content["events"]] == [event.label for event in report.events]
+    assert [event["label"] for event in content["events"]] == ["hand waving"]
+
+
+def test_where_events_cannot_go_is_told_before_anything_is_read(loader: Loader, tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"events are written as \.csv, \.json, \.srt, \.vtt"):
+        replay("no such video", loader, events=tmp_path / "events.txt")
+    with pytest.raises(OutputError, match=r"no such folder.*choose another --events"):
+        replay("no such video", loader, events=tmp_path / "nowhere" / "events.csv")
+    kept = tmp_path / "events.csv"
+    kept.write_text("precious")
+    with pytest.raises((SessionError, SourceError)):
+        replay(str(tmp_path / "no such video"), loader, events=kept)
+    assert kept.read_text() == "precious"
+
+
+def test_a_session_that_fails_keeps_the_events_it_had(
+    loader: Loader, recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OutputError("the disk is full")
+
+    monkeypatch.setattr("app.jsonl.JsonLines.result", fail)
+    kept = tmp_path / "events.csv"
+    with pytest.raises(SessionError, match="the disk is full"):
+        replay(str(recording), loader, output=tmp_path / "out.jsonl", events=kept)
+    assert kept.read_text().startswith("label,start_s,end_s,probability,person")
+
+
 def test_two_replays_of_one_source_write_the_same_bytes(
     loader: Loader, recording: Path, tmp_path: Path
 ) -> None:
@@ -189,8 +222,10 @@ def test_a_source_is_never_overwritten_by_its_own_outputs(
             replay(str(video), loader, save_video=path)
         with pytest.raises(OutputError, match="choose another --output"):
             replay(str(video), loader, output=path)
-    with pytest.raises(OutputError, match="cannot hold both the JSON lines and the video"):
+    with pytest.raises(OutputError, match=r"x\.mkv cannot be both --output and --save-video"):
         replay(str(video), loader, output=tmp_path / "x.mkv", save_video=tmp_path / "x.mkv")
+    with pytest.raises(OutputError, match=r"x\.csv cannot be both --output and --events"):
+        replay(str(video), loader, output=tmp_path / "x.csv", events=tmp_path / "x.csv")
     assert video.read_bytes() == before
 
 
