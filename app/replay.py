@@ -69,6 +69,7 @@ def replay(
     video: VideoWriter | None = None
     shown: tuple[Decision, ...] = ()
     is_open = False
+    ended: list[ActionEvent] = []
     with ExitStack() as stack:
 
         def opened(info: SourceInfo) -> None:
@@ -84,6 +85,7 @@ def replay(
 
         def take(result: Result) -> None:
             nonlocal shown
+            ended.extend(result.events)
             if lines:
                 lines.result(result)
             if result.decisions is not None:
@@ -102,14 +104,14 @@ def replay(
                 pass  # in short waits, so that Ctrl-C is answered
         except KeyboardInterrupt:
             session.stop(5.0)
-        snapshot = session.snapshot()
         if events is not None and is_open:
-            write_events(events, snapshot.events, spec)
+            write_events(events, ended, spec)  # all, where a snapshot has the newest
         if session.failure:
             raise SessionError(session.failure)
+        snapshot = session.snapshot()
         if lines:
             lines.end(snapshot.counters.captured, snapshot.counters.posed)
-        return ReplayReport(snapshot.counters, snapshot.events, snapshot.message)
+        return ReplayReport(snapshot.counters, tuple(ended), snapshot.message)
 
 
 def _check_outputs(spec: str, outputs: Mapping[str, Path | None]) -> None:

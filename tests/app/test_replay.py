@@ -92,7 +92,10 @@ def test_a_recording_becomes_complete_json_lines(loader: Loader, recording: Path
     assert [e.label for e in report.events] == ["hand waving"]
 
 
-def test_events_go_to_a_file_of_their_own(loader: Loader, recording: Path, tmp_path: Path) -> None:
+def test_events_go_to_a_file_of_their_own(
+    loader: Loader, recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.pipeline.KEPT_EVENTS", 0)  # a window forgets the oldest; a file does not
     report = replay(str(recording), loader, events=tmp_path / "events.json")
     content = json.loads((tmp_path / "events.json").read_text(encoding="utf-8"))
     assert content["video"] == str(recording)
