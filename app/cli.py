@@ -108,9 +108,7 @@ def replay(
         if report.warning:
             console.print(report.warning, style="yellow")
         print_events(report.events, console)
-        for path in (output, save_video, events):
-            if path:
-                console.print(f"Wrote {path}")
+        tell_written(output, save_video, events)
 
 
 @cli.command(epilog="Example: python main.py live --camera 0 --output session.jsonl")
@@ -137,9 +135,7 @@ def live(
             live=True,
         )
         print_events(report.events, console)
-        for path in (output, events):
-            if path:
-                console.print(f"Wrote {path}")
+        tell_written(output, events)
 
 
 @cli.command(epilog="Example: python main.py pose clip.mp4 clip.npz --one-body")
@@ -222,6 +218,12 @@ def loader(model: str | None, device: str):
     from app.road import RecognizerLoader
 
     return RecognizerLoader(find_model(model), device)
+
+
+def tell_written(*paths: Path | None) -> None:
+    for path in paths:
+        if path:
+            console.print(f"Wrote {path}")
 
 
 @contextmanager

@@ -66,6 +66,16 @@ class ActionEvent:
     probability: float
     person_id: int
 
+    def told(self) -> dict[str, str | float | int]:
+        """By name, rounded, as every file has it."""
+        return {
+            "label": self.label,
+            "start_s": round(self.start_s, 3),
+            "end_s": round(self.end_s, 3),
+            "probability": round(self.probability, 4),
+            "person": self.person_id,
+        }
+
 
 class Stage(StrEnum):
     CAPTURE = "capture"

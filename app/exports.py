@@ -22,11 +22,12 @@ _COLUMNS = ("label", "start_s", "end_s", "probability", "person")
 
 
 def check_place(path: Path) -> None:
-    """Before hours of work: raises OutputError for a suffix that is none of WRITERS, or a missing folder."""
+    """Before hours of work: raises OutputError for a suffix not in WRITERS, or where no file can be."""
     if path.suffix.lower() not in WRITERS:
         raise OutputError(f"{path}: events are written as {', '.join(WRITERS)}; name a file that ends so")
-    if not path.parent.is_dir():
-        raise OutputError(f"{path} cannot be written (there is no such folder); choose another --events")
+    if not path.parent.is_dir() or path.is_dir():
+        why = "it is a folder" if path.is_dir() else "there is no such folder"
+        raise OutputError(f"{path} cannot be written ({why}); choose another --events")
 
 
 def write_events(path: Path, events: Sequence[ActionEvent], video: str) -> None:
@@ -44,29 +45,16 @@ def write_events(path: Path, events: Sequence[ActionEvent], video: str) -> None:
         raise OutputError(f"{path} cannot be written ({error.strerror}); choose another --events") from error
 
 
-def _rows(events: Sequence[ActionEvent]) -> list[dict[str, str | float | int]]:
-    return [
-        {
-            "label": event.label,
-            "start_s": round(event.start_s, 3),
-            "end_s": round(event.end_s, 3),
-            "probability": round(event.probability, 4),
-            "person": event.person_id,
-        }
-        for event in events
-    ]
-
-
 def _as_csv(events: Sequence[ActionEvent], video: str) -> str:
     text = io.StringIO()
     table = csv.DictWriter(text, _COLUMNS, lineterminator="\r\n")  # as RFC 4180 has it
     table.writeheader()
-    table.writerows(_rows(events))
+    table.writerows(event.told() for event in events)
     return text.getvalue()
 
 
 def _as_json(events: Sequence[ActionEvent], video: str) -> str:
-    content = {"schema": SCHEMA, "video": video, "events": _rows(events)}
+    content = {"schema": SCHEMA, "video": video, "events": [event.told() for event in events]}
     return json.dumps(content, indent=1, ensure_ascii=True, allow_nan=False) + "\n"
 
 

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, Self
 
-from app.entities import ActionEvent, Decision, State
+from app.entities import Decision, State
 from app.errors import OutputError
 from app.pipeline import Result
 
@@ -62,7 +62,7 @@ class JsonLines:
                     }
                 )
         for event in result.events:
-            self._event(event)
+            self._write({"type": "event", **event.told()})
 
     def end(self, frames: int, posed: int) -> None:
         self._write({"type": "end", "frames": frames, "posed": posed})
@@ -80,18 +80,6 @@ class JsonLines:
                 "person": decision.person_id,
                 "top": [{"label": name, "probability": round(p, 4)} for name, p in decision.top],
                 "state": decision.state,
-            }
-        )
-
-    def _event(self, event: ActionEvent) -> None:
-        self._write(
-            {
-                "type": "event",
-                "label": event.label,
-                "start_s": round(event.start_s, 3),
-                "end_s": round(event.end_s, 3),
-                "probability": round(event.probability, 4),
-                "person": event.person_id,
             }
         )
 

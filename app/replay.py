@@ -104,13 +104,13 @@ def replay(
                 pass  # in short waits, so that Ctrl-C is answered
         except KeyboardInterrupt:
             session.stop(5.0)
+        snapshot = session.snapshot()
+        if lines and not session.failure:
+            lines.end(snapshot.counters.captured, snapshot.counters.posed)
         if events is not None and is_open:
             write_events(events, ended, spec)  # all, where a snapshot has the newest
         if session.failure:
             raise SessionError(session.failure)
-        snapshot = session.snapshot()
-        if lines:
-            lines.end(snapshot.counters.captured, snapshot.counters.posed)
         return ReplayReport(snapshot.counters, tuple(ended), snapshot.message)
 
 

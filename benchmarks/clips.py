@@ -1,11 +1,12 @@
 """What the application says of a folder of clips: is it the right action, and what is said of stillness.
 
     python benchmarks/clips.py ../shared/clips [--models CHECKPOINT...] [--poses FOLDER] [--named]
+        [--set NAME=VALUE...]
 
 Every clip goes through the same road as `python main.py replay CLIP --headless`. With --poses its skeletons
 come from the recording of the same name in that folder (`python main.py pose CLIP FOLDER/NAME.npz`), not from
 the picture: the same answers much sooner, for comparing models. --named leaves out the clips of which
-EXPECTED knows nothing.
+EXPECTED knows nothing. --set changes the decision's settings (app.decisions.DecisionSettings).
 
 Of each action that EXPECTED knows to be in a clip, it is told
 
@@ -44,6 +45,7 @@ from app.models import DEFAULT_MODEL
 from app.pipeline import Result
 from app.road import RecognizerLoader, make_session
 from app.window import SlidingWindow
+from benchmarks.decision_settings import add_set, chosen
 from stgat.labels import IDLE
 from stgat.preprocessing import Preprocessing
 
@@ -143,10 +145,11 @@ class Tally:
         return verdicts
 
 
-def run(clip: Path, loader: RecognizerLoader) -> Tally:
+def run(clip: Path, loader: RecognizerLoader, settings: DecisionSettings | None = None) -> Tally:
     """One clip or recording, every frame. Raises SessionError with the session's sentence where it fails."""
-    tally = Tally(loader().metadata.preprocessing)
-    session = make_session(str(clip), loader, lossless=True, on_result=tally.take)
+    settings = settings or DecisionSettings()
+    tally = Tally(loader().metadata.preprocessing, still_m_s=settings.still_m_s)
+    session = make_session(str(clip), loader, settings=settings, lossless=True, on_result=tally.take)
     session.start()
     session.wait()
     if session.failure:
@@ -225,7 +228,9 @@ def main() -> int:
     parser.add_argument("--poses", type=Path, help="a folder with a skeleton recording of every clip")
     parser.add_argument("--named", action="store_true", help="only the clips whose action is known")
     parser.add_argument("--device", default="cpu")
+    add_set(parser)
     options = parser.parse_args()
+    settings = chosen(parser, options)
     console = Console(width=190, highlight=False)
     models: dict[str, dict[str, Tally]] = {}
     try:
@@ -233,7 +238,7 @@ def main() -> int:
         for model in options.models:
             loader = RecognizerLoader(model, options.device)
             name = os.path.relpath(model)
-            models[name] = {clip: run(path, loader) for clip, path in played.items()}
+            models[name] = {clip: run(path, loader, settings) for clip, path in played.items()}
             console.print(clips_table(name, models[name]))
     except USER_ERRORS as error:
         print(f"Error: {error}", file=sys.stderr)

@@ -27,14 +27,13 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import torch
-from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from app.decisions import DecisionSettings
 from app.errors import USER_ERRORS
 from app.streaming import Said, Score, Watched, decide, score, total, watch
+from benchmarks.decision_settings import add_set, chosen
 from benchmarks.timelines import draw_timeline
 from stgat.checkpoint import load_checkpoint
 from stgat.data.label_table import labels_of, read_label_table
@@ -112,15 +111,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add_arguments(parser, HELD_OUT)
     parser.add_argument("--pictures", type=Path, help="draw the timelines there")
-    parser.add_argument("--set", nargs="+", default=[], metavar="NAME=VALUE", dest="changes")
+    add_set(parser)
     options = parser.parse_args(arguments)
-    try:
-        settings = DecisionSettings.model_validate_strings(
-            dict(change.partition("=")[::2] for change in options.changes)
-        )
-    except ValidationError as error:
-        problem = error.errors()[0]
-        parser.error(f"--set {'.'.join(map(str, problem['loc']))}: {problem['msg']}")
+    settings = chosen(parser, options)
     try:
         recordings = watch_all(options)
     except USER_ERRORS as error:

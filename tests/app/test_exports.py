@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 from pathlib import Path
 
@@ -117,9 +118,26 @@ def test_whatever_the_labels_every_event_is_there_once(
         assert len(blocks) == len(found)
 
 
-def test_a_file_that_cannot_be_written_loses_nothing(tmp_path: Path) -> None:
+def test_a_folder_is_no_file_to_write(tmp_path: Path) -> None:
     taken = tmp_path / "events.csv"
     taken.mkdir()
-    with pytest.raises(OutputError, match=r"events\.csv cannot be written .*choose another --events"):
+    with pytest.raises(
+        OutputError, match=r"events\.csv cannot be written \(it is a folder\)"
+    ):
         write_events(taken, [WAVE], "clip.mp4")
-    assert list(tmp_path.iterdir()) == [taken]
+
+
+def test_a_disk_that_is_full_keeps_the_file_of_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "events.csv"
+    kept.write_text("precious")
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(OutputError, match=r"cannot be written \(No space left on device\); choose another"):
+        write_events(kept, [WAVE], "clip.mp4")
+    assert kept.read_text() == "precious"
+    assert list(tmp_path.iterdir()) == [kept]
