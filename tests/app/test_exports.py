@@ -121,9 +121,7 @@ def test_whatever_the_labels_every_event_is_there_once(
 def test_a_folder_is_no_file_to_write(tmp_path: Path) -> None:
     taken = tmp_path / "events.csv"
     taken.mkdir()
-    with pytest.raises(
-        OutputError, match=r"events\.csv cannot be written \(it is a folder\)"
-    ):
+    with pytest.raises(OutputError, match=r"events\.csv cannot be written \(it is a folder\)"):
         write_events(taken, [WAVE], "clip.mp4")
 
 
