@@ -31,7 +31,7 @@ test: setup-dev ## set everything up, then run the linters, the type checker and
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 setup: $(INSTALLED) $(VENV)/.system-run pose-model ## Python packages, pose model and system libraries, without starting anything
 

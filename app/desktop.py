@@ -57,10 +57,18 @@ def open_window(
         del sessions[:-1]
         return sessions[-1]
 
+    from app.settings import SettingsStore
     from app.ui.run import run_window
+    from app.ui.services import Services
 
     code = run_window(
-        open_session, source=source, screenshot=screenshot, quit_after_s=quit_after_s, offscreen=offscreen
+        open_session,
+        source=source,
+        screenshot=screenshot,
+        quit_after_s=quit_after_s,
+        offscreen=offscreen,
+        # A picture without a screen looks the same everywhere, and leaves no trace.
+        services=Services(SettingsStore.in_memory() if offscreen else SettingsStore(), loader),
     )
     failure = sessions[-1].failure if sessions else None
     if offscreen:

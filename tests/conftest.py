@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import os
-
-# Before anything imports torch or Qt: two torch threads on two contended cores stall for seconds.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-
 import gc
+import os
 import signal
 import subprocess
 import sys
@@ -25,6 +20,14 @@ from hypothesis import settings
 # A property is no timed test: on a busy machine any example may take a second.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+# Before anything imports torch or Qt: two torch threads on two contended cores stall for seconds.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# Nor shall a tester's own language and settings decide, or be touched.
+os.environ["STGAT_LIVE_LANGUAGE"] = "en"
+_home = tempfile.TemporaryDirectory(prefix="stgat-live-tests-")
+os.environ["STGAT_LIVE_HOME"] = _home.name
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 

@@ -13,6 +13,7 @@ from PyQt6.QtWidgets import QApplication, QWidget
 from app.ui import texts
 from app.ui.cameras import list_cameras
 from app.ui.main_window import MainWindow
+from app.ui.services import Services
 from app.ui.session import OpenSession
 
 SCREENSHOT_AFTER_S = 5.0
@@ -25,6 +26,7 @@ def run_window(
     screenshot: Path | None = None,
     quit_after_s: float | None = None,
     offscreen: bool = False,
+    services: Services | None = None,
 ) -> int:
     """Show the window with this source playing; returns the exit code once it is closed. Main thread only.
 
@@ -32,6 +34,7 @@ def run_window(
         1 is returned if it cannot be written.
     quit_after_s: close by itself after so many seconds.
     offscreen: paint into memory, for machines without a screen.
+    services: what the window remembers and uses; None keeps nothing.
     Ctrl-C in the terminal closes the window as its own button does.
     """
     if offscreen:
@@ -40,7 +43,7 @@ def run_window(
     assert isinstance(application, QApplication)
     application.setApplicationName(texts.APPLICATION)
     application.setStyle("Fusion")
-    window = MainWindow(open_session, list_cameras, source)
+    window = MainWindow(open_session, list_cameras, source, services=services)
     window.show()
     failures: list[str] = []
 

@@ -33,6 +33,11 @@ class SessionRunner:
         self.error: str | None = None
 
     @property
+    def session(self) -> SessionLike | None:
+        """The running session; None while there is none, or it is being changed."""
+        return None if self.busy else self._session
+
+    @property
     def busy(self) -> bool:
         """True while a session is being stopped or opened."""
         return self._worker is not None or self._wish_is_new

@@ -118,6 +118,11 @@ QMenu::item { padding: ${half}px 24px ${half}px 26px; border-radius: 4px; }
 QMenu::item:selected { background: $hover; }
 QMenu::item:disabled { color: $muted; background: transparent; }
 QMenu::separator { height: 1px; background: $border; margin: ${half}px; }
+QDockWidget { color: $text; font-weight: 600; }
+QDockWidget::title { background: $panel; border-top: 1px solid $border; padding: ${half}px ${gap}px; }
+QMainWindow::separator { background: $border; width: 3px; height: 3px; }
+QDialog, QScrollArea, QScrollArea > QWidget > QWidget { background: $window; border: none; }
+#keys { background: $raised; border-radius: 4px; padding: 2px ${gap}px; }
 QStatusBar { border-top: 1px solid $border; color: $muted; }
 QStatusBar::item { border: none; }
 QStatusBar QLabel { color: $muted; padding: 0 ${half}px; }

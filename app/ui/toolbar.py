@@ -1,16 +1,21 @@
-"""The row above the video: source, start and stop, mirror, full screen."""
+"""The row above the video: source, start and stop, mirror, full screen, and the menu of all commands."""
 
 from __future__ import annotations
 
-from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QWidget
 
 from app.ui import texts, theme
 from app.ui.source_picker import SourcePicker
 
 
 class ToolBar(QWidget):
-    """Holds the controls; what they do is the window's business."""
+    """Holds the controls; what they do is the window's business.
+
+    menu_wanted: the menu, about to be seen, for the window to fill.
+    """
+
+    menu_wanted = pyqtSignal(QMenu)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -22,6 +27,10 @@ class ToolBar(QWidget):
         self.mirror = _button(texts.MIRROR)
         self.mirror.setCheckable(True)
         self.full_screen = _button(texts.FULL_SCREEN)
+        self.menu = _button(texts.MENU)
+        menu = QMenu(self.menu)
+        menu.aboutToShow.connect(lambda: self.menu_wanted.emit(menu))
+        self.menu.setMenu(menu)
         row = QHBoxLayout(self)
         row.setContentsMargins(theme.SPACE * 3 // 2, theme.SPACE, theme.SPACE * 3 // 2, theme.SPACE)
         row.setSpacing(theme.SPACE)
@@ -30,6 +39,7 @@ class ToolBar(QWidget):
         row.addStretch(1)
         row.addWidget(self.mirror)
         row.addWidget(self.full_screen)
+        row.addWidget(self.menu)
         # The button keeps its width whichever of its two words it carries.
         widths = []
         for words in (texts.STOP, texts.START):

@@ -357,7 +357,7 @@ def test_a_minute_of_scenes_leaves_its_events_on_the_timeline(qtbot, stage):
     wait_until_running(qtbot, scene.window)
     for tenth in range(1, 400):
         now[0] = tenth / 10
-        scene.window._poll()
+        scene.window._presenter.poll()
     lanes = scene.window.timeline.history.lanes()
     assert list(lanes) == [1, 2]
     assert {s.label for s in lanes[1] if s.state is State.ACTION} >= {"wave", "sit down", "stand up"}

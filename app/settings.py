@@ -1,0 +1,136 @@
+"""What the application remembers from one start to the next, in one readable JSON file."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+#: Where another folder for settings, profiles and the like is wanted: tests, a stick.
+VARIABLE = "STGAT_LIVE_HOME"
+VERSION = 1
+
+log = logging.getLogger(__name__)
+
+
+def home() -> Path:
+    """The folder of everything that is the user's: settings, taught actions, crash reports."""
+    named = os.environ.get(VARIABLE)
+    return Path(named) if named else Path(platformdirs.user_data_dir("stgat-live", appauthor=False))
+
+
+class Settings(BaseModel):
+    """All that is remembered; what is not in the file is as here.
+
+    version: of the file's form. language: "" for the system's. window: Qt's geometry and state, base64.
+    recent_files: newest first.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    version: int = VERSION
+    language: str = ""
+    window_geometry: str = ""
+    window_state: str = ""
+    recent_files: tuple[str, ...] = ()
+
+
+class SettingsStore:
+    """Reads the settings once, and writes them whenever they change. For one thread.
+
+    path: the file; by default settings.json in `home()`. None as `path` given to `in_memory` keeps nothing.
+    problem: a sentence for the user where the file could not be read or written; the broken file is kept
+        beside the new one, as settings.json.broken.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path: Path | None = path or home() / "settings.json"
+        self.problem = ""
+        self._listeners: list[Callable[[Settings], None]] = []
+        self._value = self._read()
+
+    @classmethod
+    def in_memory(cls) -> SettingsStore:
+        """Settings that are gone with the process."""
+        store = cls.__new__(cls)
+        store.path, store.problem, store._listeners, store._value = None, "", [], Settings()
+        return store
+
+    @property
+    def value(self) -> Settings:
+        return self._value
+
+    def change(self, **fields: Any) -> None:
+        """Set these fields and write the file. Raises ValidationError for a value that cannot be."""
+        value = Settings.model_validate({**self._value.model_dump(), **fields})
+        if value != self._value:
+            self._value = value
+            self._write()
+            for listener in list(self._listeners):
+                listener(value)
+
+    def reset(self) -> None:
+        """Everything as on the first start."""
+        self.change(**Settings().model_dump())
+
+    def on_change(self, listener: Callable[[Settings], None]) -> None:
+        """Tell it of every change."""
+        self._listeners.append(listener)
+
+    def _read(self) -> Settings:
+        assert self.path is not None
+        try:
+            text = self.path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return Settings()
+        except (OSError, UnicodeDecodeError) as error:
+            return self._broken(error)
+        try:
+            return Settings.model_validate(upgraded(json.loads(text)))
+        except (ValueError, ValidationError, RecursionError) as error:
+            return self._broken(error)
+
+    def _broken(self, error: Exception) -> Settings:
+        assert self.path is not None
+        kept = self.path.with_name(self.path.name + ".broken")
+        try:
+            self.path.replace(kept)
+        except OSError:
+            kept = self.path
+        log.info("%s: %s", self.path, error)
+        self.problem = f"The settings could not be read and are as on the first start; the old file: {kept}"
+        return Settings()
+
+    def _write(self) -> None:
+        if self.path is None:
+            return
+        partial = self.path.with_name(f".{self.path.name}.{os.getpid()}.partial")
+        try:
+            try:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                partial.write_text(self._value.model_dump_json(indent=2) + "\n", encoding="utf-8")
+                partial.replace(self.path)
+            finally:
+                partial.unlink(missing_ok=True)
+        except OSError as error:
+            self.problem = f"The settings cannot be kept: {self.path}: {error.strerror or error}"
+            log.warning("%s", self.problem)
+
+
+def upgraded(fields: Any) -> dict[str, Any]:
+    """A settings file of any version in today's form.
+
+    Raises ValueError where it is no such file, or of a version that is yet to come.
+    """
+    if not isinstance(fields, dict):
+        raise ValueError("not a settings file")
+    version = fields.get("version", VERSION)
+    if not isinstance(version, int) or not 1 <= version <= VERSION:
+        raise ValueError(f"version {version!r} of the settings is not known to this program")
+    return fields
