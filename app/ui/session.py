@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from app.entities import Snapshot
 
@@ -29,3 +29,30 @@ OpenSession = Callable[[str], SessionLike]
 
 #: (source spec, name) of each camera, in the order to offer them.
 ListCameras = Callable[[], list[tuple[str, str]]]
+
+
+@runtime_checkable
+class Playback(SessionLike, Protocol):
+    """A session on a file, that can be moved about in; a live one cannot. Its methods are quick: they only ask.
+
+    position_s: of the picture shown, from the file's first. duration_s: stated or read; grows if it was wrong.
+    analysed_s: up to where everything is known; seeking does not change what is said of a moment.
+    rate: 0.25 to 4 times the file's own pace. loop: (from, to) in seconds, repeated; None for none.
+    """
+
+    position_s: float
+    duration_s: float
+    analysed_s: float
+    paused: bool
+    rate: float
+    loop: tuple[float, float] | None
+
+    def play(self) -> None: ...
+
+    def pause(self) -> None: ...
+
+    def seek(self, time_s: float) -> None:
+        """Show the picture of that moment; beyond an end, the end."""
+
+    def step(self, frames: int) -> None:
+        """Pause, and go so many pictures on, or back where negative."""
