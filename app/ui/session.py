@@ -33,9 +33,9 @@ ListCameras = Callable[[], list[tuple[str, str]]]
 
 @runtime_checkable
 class Playback(SessionLike, Protocol):
-    """A session on a file, that can be moved about in; a live one cannot. Its methods are quick: they only ask.
+    """A session on a file, that can be moved about in; a live one cannot. Its methods return at once.
 
-    position_s: of the picture shown, from the file's first. duration_s: stated or read; grows if it was wrong.
+    position_s: of the picture shown, from the first. duration_s: as stated; grows if that was wrong.
     analysed_s: up to where everything is known; seeking does not change what is said of a moment.
     rate: 0.25 to 4 times the file's own pace. loop: (from, to) in seconds, repeated; None for none.
     """
