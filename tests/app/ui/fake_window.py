@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import threading
 from pathlib import Path
@@ -10,7 +11,11 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).resolve().parents[3]), str(Path(__file__).resolve().parent)]
 
 from fakes import FakeSession, Play  # noqa: E402
+from layout import measure  # noqa: E402
+from PyQt6.QtCore import QTimer  # noqa: E402
+from PyQt6.QtWidgets import QApplication  # noqa: E402
 
+from app.ui.main_window import MainWindow  # noqa: E402
 from app.ui.run import run_window  # noqa: E402
 
 
@@ -33,6 +38,8 @@ def main() -> int:
     parser.add_argument("--quit-after", type=float)
     parser.add_argument("--people", type=int, default=1)
     parser.add_argument("--source", default="demo")
+    parser.add_argument("--size", type=int, nargs=2, metavar=("WIDTH", "HEIGHT"))
+    parser.add_argument("--layout", type=Path, help="write here where the parts are, one second in")
     options = parser.parse_args()
 
     def open_session(spec: str) -> FakeSession:
@@ -40,6 +47,17 @@ def main() -> int:
             raise OSError("Camera 0 cannot be opened: is it plugged in, and free?")
         return JournalledSession(Play(options.people), stop_takes_s=0.3, spec=spec)
 
+    application = QApplication([])
+
+    def look() -> None:
+        (window,) = (w for w in application.topLevelWidgets() if isinstance(w, MainWindow))
+        if options.size:
+            window.resize(*options.size)
+        # Another second: a new size is laid out and painted by then.
+        if options.layout:
+            QTimer.singleShot(1000, lambda: options.layout.write_text(json.dumps(measure(window))))
+
+    QTimer.singleShot(500, look)
     code = run_window(
         open_session, source=options.source, screenshot=options.screenshot, quit_after_s=options.quit_after
     )

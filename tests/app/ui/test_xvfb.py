@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -13,6 +14,8 @@ from pathlib import Path
 
 import pytest
 from PyQt6.QtGui import QImage
+
+from tests.app.ui.layout import check, check_picture
 
 SCRIPT = Path(__file__).with_name("fake_window.py")
 
@@ -133,3 +136,22 @@ def test_space_stops_and_starts_and_ctrl_q_quits(open_window):
     assert window.end() == 0
     assert window.journal[-1] == "threads: MainThread"
     assert window.journal.count("stop demo") == 2
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (1000, 600), (600, 850), (360, 640), (480, 320)])
+def test_every_part_has_its_place_at_every_size(open_window, tmp_path, size):
+    picture, layout = tmp_path / "window.png", tmp_path / "layout.json"
+    width, height = map(str, size)
+    window = open_window(
+        "--size", width, height, "--layout", str(layout), "--screenshot", str(picture), "--quit-after", "3"
+    )
+    assert window.end(40) == 0, window.journal
+    boxes = json.loads(layout.read_text())
+    assert {"toolbar", "video", "side", "status"} <= boxes.keys()
+    image = QImage(str(picture))
+    assert (image.width(), image.height()) == size
+    check(boxes, size)
+    check_picture(image, boxes)
+    beside = boxes["side"][0] >= boxes["video"][0] + boxes["video"][2]
+    assert beside == (size[0] >= 720)  # else it is under the video
+    assert ("timeline" in boxes) == (size[1] >= 450)
