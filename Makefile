@@ -18,7 +18,7 @@ POSE_MODEL := $(VENV)/.pose-model
 SYSTEM_LISTS := tools/install_system_libraries.sh app/assets/system-libraries.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup setup-dev pose-model clean
+.PHONY: help run test setup setup-dev package pose-model clean
 
 help: ## list what make can do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 22
@@ -37,8 +37,12 @@ setup: $(INSTALLED) $(VENV)/.system-run pose-model ## Python packages, pose mode
 
 setup-dev: $(INSTALLED_DEV) $(VENV)/.system-test pose-model ## the same, and what the checks need
 
+package: setup-dev ## a folder, dist/stgat-live, that runs on a machine without Python; then tried out
+	@tools/install_system_libraries.sh package
+	$(BIN)/python tools/package.py
+
 clean: ## remove the virtual environment and all caches (downloaded models stay)
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(CREATED): | tools/create_venv.sh

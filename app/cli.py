@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from app.data_verbs import data_verbs
 from app.evaluation_verbs import evaluation_verbs
 from app.model_verbs import model_verbs
+from app.program import run_as_python
 from app.terminal import DebugOption, console, told_as_sentences
 from app.training_verbs import training_verbs
 
@@ -49,6 +50,8 @@ EventsOption = Annotated[
 def main(arguments: list[str] | None = None) -> None:
     """Run a verb; a bare call, or one that starts with an option, means `app`."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
+    if run_as_python(arguments):
+        return
     if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("--help", "-h")):
         arguments.insert(0, "app")
     cli(arguments, prog_name="python main.py")

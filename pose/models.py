@@ -39,6 +39,8 @@ LANDMARKS = (
 )
 
 MODEL_NAME = "pose_landmarker_full.task"
+#: Where a packaged application carries the file.
+PACKAGED_MODEL = Path(__file__).with_name(MODEL_NAME)
 MODEL_SHA256 = "8e946062a7b7c7f21557ac6dc56c025fa8f887cfd6d3af87f6390fb746b8e2fe"
 
 _ALIGNMENT = 4
@@ -71,7 +73,7 @@ def pose_model_path() -> Path:
     Raises PoseModelMissing where it is absent or damaged; the message says where it should be and how to
     make it.
     """
-    path = cache_dir() / MODEL_NAME
+    path = PACKAGED_MODEL if PACKAGED_MODEL.is_file() else cache_dir() / MODEL_NAME
     if not path.is_file():
         raise PoseModelMissing(f"the pose model is not at {path}: {_HOW_TO_MAKE}")
     if _sha256(path.read_bytes()) != MODEL_SHA256:

@@ -2,8 +2,9 @@
 # Installs the system libraries that are missing, where this account may (root, or sudo without a password);
 # elsewhere prints one line to copy. Says nothing when all is there. Linux only; elsewhere Qt brings its own.
 #
-# usage: tools/install_system_libraries.sh run|test
+# usage: tools/install_system_libraries.sh run|test|package
 #   run   what a window needs, and a font     test   also what the tests of a window need
+#   package   also what PyInstaller needs
 # exit code: 0 all is there, 1 something is still missing, 2 bad usage
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -12,9 +13,9 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 PATH=$PATH:/usr/sbin:/sbin # ldconfig is not on every account's path
 
 case ${1:-} in
-run | test) purpose=$1 ;;
+run | test | package) purpose=$1 ;;
 *)
-    echo "usage: $0 run|test" >&2
+    echo "usage: $0 run|test|package" >&2
     exit 2
     ;;
 esac
@@ -37,6 +38,10 @@ if [ "$purpose" = test ]; then
     for pair in Xvfb:xvfb xauth:xauth xdotool:xdotool; do
         command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
     done
+fi
+
+if [ "$purpose" = package ]; then
+    command -v objdump >/dev/null || missing+=(binutils)
 fi
 
 [ ${#missing[@]} -eq 0 ] || apt_install "${missing[@]}"

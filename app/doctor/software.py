@@ -8,6 +8,7 @@ from importlib import metadata
 from pathlib import Path
 
 from app.doctor.check import REPOSITORY, SET_UP, Check, ProbeError, probe
+from app.program import PACKAGED
 
 OLDEST_PYTHON = (3, 11)
 #: Each of these installs the same folder cv2; two of them overwrite one another's files.
@@ -32,6 +33,8 @@ def python_version(version: tuple[int, ...] = tuple(sys.version_info[:3])) -> Ch
 
 def packages(folder: Path = REPOSITORY) -> Check:
     """Whether what requirements.txt names is installed, in the versions of constraints.txt."""
+    if PACKAGED:
+        return Check("packages", True, True, "packed into the program")
     wanted = _constraints(folder / "constraints.txt")
     missing, different = [], []
     for name in _requirements(folder / "requirements.txt"):

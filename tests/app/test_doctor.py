@@ -138,6 +138,11 @@ def test_packages_are_compared_with_the_tested_versions(
     assert not absent.ok and absent.required and absent.detail == "not installed: av"
 
 
+def test_a_packaged_program_has_its_packages_inside(tmp_path, monkeypatch):
+    monkeypatch.setattr(in_software, "PACKAGED", True)
+    assert in_software.packages(project(tmp_path, "no-such-package\n", "")).ok
+
+
 def test_a_build_for_one_device_is_the_same_version() -> None:
     version = in_software.installed_version("torch")
     assert version is not None and "+" not in version
