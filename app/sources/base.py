@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, Self
 
@@ -21,6 +21,7 @@ class SourceInfo:
     fps: pictures a second as the source states them; None where it does not, or states nonsense.
     frame_count: stated or estimated, for a progress bar; None where unknown.
     live: True where time cannot be waited for: the consumer drops frames instead.
+    duration_s: when the last picture comes, as stated; None where unknown.
     """
 
     name: str
@@ -29,6 +30,7 @@ class SourceInfo:
     fps: float | None
     frame_count: int | None
     live: bool
+    duration_s: float | None = None
 
 
 class VideoSource(Protocol):
@@ -52,6 +54,20 @@ class VideoSource(Protocol):
 
     def close(self) -> None:
         """Let go of the device or file; harmless when repeated. open() may follow."""
+
+
+class SeekableSource(VideoSource, Protocol):
+    """A recorded source, whose pictures can be had in any order."""
+
+    def seek(
+        self, time_s: float, exact: bool = True, give_up: Callable[[], bool] = lambda: False
+    ) -> VideoFrame | None:
+        """The last picture at or before that time, the first where all are later.
+
+        It is the same picture, with the same number and time, as reading in order gives. exact: False allows
+        a time that has not been read in order yet to be looked up at once, by what the file says of its
+        times. None where interrupted, or given up as `give_up` asked. Call open() before, and not frames().
+        """
 
 
 class BaseSource(ABC):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from app.errors import SourceError
 from app.mannequin import paint
 from app.recordings import SkeletonRecording, load_recording
 from app.sources.base import BaseSource, SourceInfo
+from app.sources.picture_index import SAME_S
 from app.sources.timeline import DEFAULT_FPS
 from app.sources.video_file import check_readable
 from stgat.skeleton import Skeleton
@@ -59,7 +60,10 @@ class RecordingSource(BaseSource):
             self._image_joints = project(in_front_of_camera(recording.joints_m), width / height)
         else:
             self._image_joints = recording.image_joints
-        return SourceInfo(self._name, width, height, recording.fps, recording.num_frames, live=False)
+        length_s = float(recording.timestamps_s[-1] - recording.timestamps_s[0])
+        return SourceInfo(
+            self._name, width, height, recording.fps, recording.num_frames, live=False, duration_s=length_s
+        )
 
     def frames(self) -> Iterator[VideoFrame]:
         """One frame for each recorded moment, over and over where it repeats; ends when interrupted."""
@@ -71,13 +75,29 @@ class RecordingSource(BaseSource):
             for index, timestamp_s in enumerate((times_s + turn * length_s).tolist()):
                 if self._interrupted.is_set() or self._recording is None:
                     return
-                skeletons = self._skeletons(self._recording, index, timestamp_s)
-                picture = paint(self._picture, skeletons)
-                yield VideoFrame(picture, turn * len(times_s) + index, timestamp_s, skeletons)
+                yield self._frame(self._recording, index, timestamp_s, turn * len(times_s))
+
+    def seek(
+        self, time_s: float, exact: bool = True, give_up: Callable[[], bool] = lambda: False
+    ) -> VideoFrame | None:
+        """See SeekableSource; always exact, and at once. One turn only where it repeats."""
+        if self._recording is None:
+            raise RuntimeError("open() comes before seek()")
+        if self._interrupted.is_set() or give_up():
+            return None
+        times_s = self._recording.timestamps_s - self._recording.timestamps_s[0]
+        index = max(0, int(np.searchsorted(times_s, time_s + SAME_S, side="right")) - 1)
+        return self._frame(self._recording, index, float(times_s[index]))
 
     def close(self) -> None:
         self._recording = None
         super().close()
+
+    def _frame(
+        self, recording: SkeletonRecording, index: int, timestamp_s: float, before: int = 0
+    ) -> VideoFrame:
+        skeletons = self._skeletons(recording, index, timestamp_s)
+        return VideoFrame(paint(self._picture, skeletons), before + index, timestamp_s, skeletons)
 
     def _skeletons(
         self, recording: SkeletonRecording, index: int, timestamp_s: float

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import av
@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from app.entities import VideoFrame
 from app.errors import SourceError
 from app.sources.base import BaseSource, SourceInfo
-from app.sources.timeline import DEFAULT_FPS, Timeline, sane_fps
+from app.sources.picture_index import PictureIndex
+from app.sources.timeline import DEFAULT_FPS, sane_fps
+from app.sources.video_reader import Halted, Picture, VideoReader
 
 #: Larger pictures are a broken or hostile header, and would not fit in memory several at a time.
 MAX_SIDE_PX = 16_384
@@ -27,7 +29,6 @@ FORMATS = (
 )
 OPEN_TIMEOUT_S = 30.0
 
-_log = logging.getLogger(__name__)
 _TRY_ANOTHER = "play it in a video player to check, or choose another file"
 
 
@@ -39,6 +40,7 @@ class FileSource(BaseSource):
     square are applied to the picture. Pictures that cannot be decoded are left out.
 
     truncated: True once the file has turned out to end before its stated end; `warning` then says so.
+    index: where a second source on the same file shall know what this one has met; its own if None.
 
     >>> with FileSource("clap.mp4") as source:  # doctest: +SKIP
     ...     info = source.open()
@@ -46,13 +48,15 @@ class FileSource(BaseSource):
     ...         print(frame.timestamp_s, frame.image.shape)
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, index: PictureIndex | None = None) -> None:
         super().__init__(str(path))
         self.path = Path(path).expanduser()
         self.truncated = False
-        self._container: av.container.InputContainer | None = None
-        self._pictures: Iterator[VideoFrame] = iter(())
+        self._shared_index = index
+        self._reader: VideoReader | None = None
         self._first: VideoFrame | None = None
+        self._fps: float | None = None
+        self._duration_s: float | None = None
 
     def open(self) -> SourceInfo:
         """Open the file and decode its first picture.
@@ -61,10 +65,84 @@ class FileSource(BaseSource):
         picture.
         """
         self._release()
-        check_readable(self.path)
         self.truncated, self.warning = False, None
+        container = self._open_container()
+        stream = container.streams.video[0]
+        timed = stream.duration is not None or container.duration is not None
+        rates = (stream.average_rate, stream.guessed_rate)
+        # A raw stream has no clock: FFmpeg's average is then only its default, while the codec may state a
+        # rate.
+        fps = self._fps = sane_fps(*(rates if timed else reversed(rates)))
+        duration_s = self._duration_s = _stated_duration_s(container, stream, fps)
+        count = stream.frames or (round(duration_s * fps) if duration_s and fps else None)
+        index = self._shared_index or PictureIndex()
         try:
-            self._container = av.open(
+            _check_size(self.path, stream.codec_context.width, stream.codec_context.height)
+            self._reader = VideoReader(
+                container, self._open_container, index, fps, lambda w, h: _check_size(self.path, w, h)
+            )
+            self._first = self._next()
+        except BaseException:
+            container.close()
+            self._release()
+            raise
+        if self._first is None:
+            self._release()
+            if self._interrupted.is_set():
+                raise SourceError(f"{self.path} was closed before its first picture")
+            raise SourceError(f"not one picture of {self.path} could be decoded: {_TRY_ANOTHER}")
+        height, width = self._first.image.shape[:2]
+        last_s = max(0.0, duration_s - 1.0 / (fps or DEFAULT_FPS)) if duration_s else None
+        return SourceInfo(self.path.name, width, height, fps, count, live=False, duration_s=last_s)
+
+    def frames(self) -> Iterator[VideoFrame]:
+        """The pictures in order of presentation, to the end of what can be read or until interrupted."""
+        if self._reader is None:
+            raise RuntimeError("open() comes before frames()")
+        frame, self._first = self._first, None
+        last = frame
+        while frame is not None and not self._interrupted.is_set():
+            yield frame
+            last, frame = frame, self._next()
+        if last is not None and self._reader is not None and self._reader.ended:
+            self._note_early_end(last.timestamp_s + 1.0 / (self._fps or DEFAULT_FPS))
+
+    def seek(
+        self, time_s: float, exact: bool = True, give_up: Callable[[], bool] = lambda: False
+    ) -> VideoFrame | None:
+        """See SeekableSource. What the index knows is reached from the key picture before it."""
+        if self._reader is None:
+            raise RuntimeError("open() comes before seek()")
+        with contextlib.suppress(Halted):
+            return self._frame(
+                self._reader.find(time_s, exact, lambda: self._interrupted.is_set() or give_up())
+            )
+        return None
+
+    def close(self) -> None:
+        self._release()
+        super().close()
+
+    def _next(self) -> VideoFrame | None:
+        assert self._reader is not None
+        with contextlib.suppress(Halted):
+            return self._frame(self._reader.next(self._interrupted.is_set))
+        return None
+
+    def _frame(self, picture: Picture | None) -> VideoFrame | None:
+        if picture is None:
+            return None
+        assert self._reader is not None
+        number = picture.number
+        if number is None:
+            number = round(picture.time_s * (self._fps or DEFAULT_FPS))
+        image = upright_rgb(picture.raw, self._reader.pixel_aspect)
+        return VideoFrame(image, number, picture.time_s)
+
+    def _open_container(self) -> av.container.InputContainer:
+        check_readable(self.path)
+        try:
+            container = av.open(
                 f"file:{self.path}",
                 metadata_errors="replace",
                 options={"protocol_whitelist": "file", "format_whitelist": FORMATS},
@@ -75,100 +153,20 @@ class FileSource(BaseSource):
                 f"{self.path} is not a video, or it is damaged or was cut short while it was written: "
                 f"{_TRY_ANOTHER}"
             ) from error
-        if not self._container.streams.video:
-            self._release()
+        if not container.streams.video:
+            container.close()
             raise SourceError(f"{self.path} has no pictures in it, only sound or other data: choose a video")
-        stream = self._container.streams.video[0]
-        stream.thread_type = "AUTO"
-        timed = stream.duration is not None or self._container.duration is not None
-        rates = (stream.average_rate, stream.guessed_rate)
-        # A raw stream has no clock: FFmpeg's average is then only its default, while the codec may state a
-        # rate.
-        fps = sane_fps(*(rates if timed else reversed(rates)))
-        duration_s = self._stated_duration_s(stream, fps)
-        try:
-            _check_size(self.path, stream.codec_context.width, stream.codec_context.height)
-            self._pictures = self._decode(stream, Timeline(fps), fps, duration_s)
-            self._first = next(self._pictures, None)
-        except BaseException:
-            self._release()
-            raise
-        if self._first is None:
-            self._release()
-            if self._interrupted.is_set():
-                raise SourceError(f"{self.path} was closed before its first picture")
-            raise SourceError(f"not one picture of {self.path} could be decoded: {_TRY_ANOTHER}")
-        height, width = self._first.image.shape[:2]
-        count = stream.frames or (round(duration_s * fps) if duration_s and fps else None)
-        return SourceInfo(self.path.name, width, height, fps, count, live=False)
-
-    def frames(self) -> Iterator[VideoFrame]:
-        """The pictures in order of presentation, to the end of what can be read or until interrupted."""
-        if self._container is None:
-            raise RuntimeError("open() comes before frames()")
-        if self._first is not None:
-            first, self._first = self._first, None
-            if not self._interrupted.is_set():
-                yield first
-        yield from self._pictures
-
-    def close(self) -> None:
-        self._release()
-        super().close()
+        return container
 
     def _release(self) -> None:
-        self._pictures, self._first = iter(()), None
-        if self._container is not None:
-            self._container.close()
-            self._container = None
+        self._first = None
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
 
-    def _decode(
-        self, stream: av.VideoStream, timeline: Timeline, fps: float | None, duration_s: float | None
-    ) -> Iterator[VideoFrame]:
-        assert self._container is not None
-        index, timestamp_s, damaged = 0, 0.0, False
-        packets = self._container.demux(stream)
-        while not self._interrupted.is_set():
-            try:
-                packet = next(packets, None)
-            except av.FFmpegError as error:
-                damaged = True
-                _log.info("%s: reading stopped after picture %d: %s", self.path, index, error)
-                break
-            if packet is None:
-                break
-            try:
-                decoded = packet.decode()
-            except av.FFmpegError as error:
-                # One damaged picture does not make the rest worthless; a cut file simply has no rest.
-                damaged = True
-                _log.info("%s: a picture after %d cannot be decoded: %s", self.path, index, error)
-                continue
-            for picture in decoded:
-                if self._interrupted.is_set():
-                    return
-                _check_size(self.path, picture.width, picture.height)
-                pts = picture.pts
-                time_s = None if pts is None else float(pts * (picture.time_base or stream.time_base))
-                timestamp_s = timeline.next(time_s)
-                yield VideoFrame(upright_rgb(picture, stream.sample_aspect_ratio), index, timestamp_s)
-                index += 1
-        if not self._interrupted.is_set() and index:
-            self._note_early_end(damaged, timestamp_s + 1.0 / (fps or DEFAULT_FPS), duration_s)
-
-    def _stated_duration_s(self, stream: av.VideoStream, fps: float | None) -> float | None:
-        assert self._container is not None
-        if self._container.format.name == "avi" and stream.frames and fps:
-            # FFmpeg cuts an AVI's duration down to what its size allows; the header's count is left alone.
-            return stream.frames / fps
-        if stream.duration is not None and stream.time_base:
-            return float(stream.duration * stream.time_base)
-        # The container's length counts the sound too, which may outlast the pictures.
-        if self._container.duration and len(self._container.streams) == 1:
-            return self._container.duration / av.time_base
-        return None
-
-    def _note_early_end(self, damaged: bool, end_s: float, duration_s: float | None) -> None:
+    def _note_early_end(self, end_s: float) -> None:
+        assert self._reader is not None
+        damaged, duration_s = self._reader.damaged, self._duration_s
         missing_s = (duration_s or 0.0) - end_s
         self.truncated = missing_s > max(0.5, 0.05 * (duration_s or 0.0))
         if self.truncated:
@@ -176,6 +174,20 @@ class FileSource(BaseSource):
         elif damaged:
             self.truncated = duration_s is None
             self.warning = f"{self.path} is damaged: some of its pictures could not be read"
+
+
+def _stated_duration_s(
+    container: av.container.InputContainer, stream: av.VideoStream, fps: float | None
+) -> float | None:
+    if container.format.name == "avi" and stream.frames and fps:
+        # FFmpeg cuts an AVI's duration down to what its size allows; the header's count is left alone.
+        return stream.frames / fps
+    if stream.duration is not None and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    # The container's length counts the sound too, which may outlast the pictures.
+    if container.duration and len(container.streams) == 1:
+        return container.duration / av.time_base
+    return None
 
 
 def check_readable(path: Path) -> None:
