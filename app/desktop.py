@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.errors import SessionError
-from app.road import RecognizerLoader, make_session
+from app.road import RecognizerLoader, open_in_window
 from app.sources import list_cameras, open_source
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from app.entities import ActionEvent
     from app.pipeline import Session
+    from app.playback import FilePlayback
 
 #: Where there is no screen the demo is played so long, and a picture of the window saved here.
 OFFSCREEN_SECONDS = 10.0
@@ -50,10 +51,10 @@ def open_window(
         screenshot.parent.mkdir(parents=True, exist_ok=True)
         console.print(f"There is no screen here: playing {source} offscreen for {quit_after_s:g} seconds.")
         loader()  # outside those seconds
-    sessions: list[Session] = []
+    sessions: list[Session | FilePlayback] = []
 
-    def open_session(spec: str) -> Session:
-        sessions.append(make_session(spec, loader, repeat_demo=True))
+    def open_session(spec: str) -> Session | FilePlayback:
+        sessions.append(open_in_window(spec, loader))
         del sessions[:-1]
         return sessions[-1]
 
@@ -92,7 +93,7 @@ def print_events(events: Sequence[ActionEvent], console: Console) -> None:
         )
 
 
-def _let_threads_end(sessions: Sequence[Session], code: int) -> None:
+def _let_threads_end(sessions: Sequence[Session | FilePlayback], code: int) -> None:
     """Wait, with the window already gone, for a thread that is still loading a model or closing a camera.
 
     Python must not be taken down under a thread that runs native code: the process would abort.

@@ -11,7 +11,8 @@ from app.decisions import DecisionSettings
 from app.errors import ModelError
 from app.models import DEFAULT_MODEL
 from app.pipeline import Extractor, Result, Session
-from app.sources import SourceInfo, open_source
+from app.playback import FilePlayback
+from app.sources import SourceInfo, open_source, open_twice
 
 if TYPE_CHECKING:
     from stgat.recognizer import Recognizer
@@ -73,4 +74,26 @@ def make_session(
         lossless=lossless,
         on_open=on_open,
         on_result=on_result,
+    )
+
+
+def open_in_window(
+    spec: str,
+    load_recognizer: Callable[[], Recognizer],
+    *,
+    settings: DecisionSettings | None = None,
+) -> Session | FilePlayback:
+    """What the window plays: a file that can be moved about in; a camera as it comes; the demo over and over.
+
+    Raises SourceError for a spec that names nothing.
+    """
+    both = None if spec.strip().lower() == "demo" else open_twice(spec)
+    if both is None:
+        return make_session(spec, load_recognizer, settings=settings, repeat_demo=True)
+    analysed, shown = both
+    return FilePlayback(
+        shown,
+        lambda on_result: Session(
+            analysed, make_extractor, load_recognizer, settings=settings, lossless=True, on_result=on_result
+        ),
     )

@@ -6,9 +6,10 @@ import re
 from pathlib import Path
 
 from app.errors import SourceError
-from app.sources.base import BaseSource, SourceInfo, VideoSource
+from app.sources.base import BaseSource, SeekableSource, SourceInfo, VideoSource
 from app.sources.camera import CameraSource
 from app.sources.camera_devices import list_cameras
+from app.sources.picture_index import PictureIndex
 from app.sources.recording import RecordingSource, demo_source
 from app.sources.video_file import FileSource
 
@@ -17,11 +18,13 @@ __all__ = [
     "CameraSource",
     "FileSource",
     "RecordingSource",
+    "SeekableSource",
     "SourceError",
     "SourceInfo",
     "VideoSource",
     "list_cameras",
     "open_source",
+    "open_twice",
 ]
 
 MAX_CAMERA = 999
@@ -52,3 +55,17 @@ def open_source(spec: str, repeat_demo: bool = False) -> VideoSource:
     if Path(text).suffix.lower() == ".npz":
         return RecordingSource(text)
     return FileSource(text)
+
+
+def open_twice(spec: str) -> tuple[VideoSource, SeekableSource] | None:
+    """A file to be read through, and the same to move about in, which profits by what the first has met.
+
+    None for a camera. Raises SourceError as open_source does.
+    """
+    source = open_source(spec)
+    if isinstance(source, FileSource):
+        index = PictureIndex()
+        return FileSource(source.spec, index), FileSource(source.spec, index)
+    if isinstance(source, RecordingSource):
+        return source, RecordingSource(source.path)
+    return None

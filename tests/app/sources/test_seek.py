@@ -20,7 +20,9 @@ JUMPY_S = [0.0, 0.1, 0.15, 0.6, 1.6, 1.64, 1.7, 2.5, 2.51, 2.6, 4.0, 4.1, 4.2, 6
 
 FILES: dict[str, dict] = {
     "gop 30 with B-frames": {"name": "a.mp4", "frames": 100, "fps": 25, "options": {"g": "30", "bf": "3"}},
-    "open gop": {"name": "b.mkv", "frames": 90, "options": {"g": "15", "bf": "3", "x264-params": "open-gop=1"}},
+    "open gop": {
+        "name": "b.mkv", "frames": 90, "options": {"g": "15", "bf": "3", "x264-params": "open-gop=1"},
+    },
     "one key picture": {"name": "c.mp4", "frames": 60, "options": {"g": "999", "sc_threshold": "0"}},
     "variable rate": {"name": "d.mkv", "frames": 18, "fps": 30, "times_s": JUMPY_S, "options": {"g": "5"}},
     "transport stream": {"name": "e.ts", "frames": 80, "fps": 25, "options": {"g": "12", "bf": "2"}},

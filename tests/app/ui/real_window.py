@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 from rich.console import Console
 
 from app import desktop
-from app.road import RecognizerLoader, make_session
+from app.road import RecognizerLoader, open_in_window
 
 
 def resident_mb() -> float:
@@ -36,10 +36,10 @@ def main() -> None:
             samples.append(resident_mb())
 
     def remembered(*arguments, **options):
-        sessions.append(make_session(*arguments, **options))
+        sessions.append(open_in_window(*arguments, **options))
         return sessions[-1]
 
-    desktop.make_session = remembered
+    desktop.open_in_window = remembered
     watcher = threading.Thread(target=sample, daemon=True)
     watcher.start()
     code = desktop.open_window(

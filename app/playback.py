@@ -1,0 +1,319 @@
+"""A recorded file as something to move about in: played, paused, stepped through, sought and repeated.
+
+The file is gone through once, from its beginning and without losing a picture, as fast as the machine goes;
+what is found is kept. So what is said of a moment does not depend on how one came to it. The pictures are
+decoded a second time, wherever the playhead is.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from app.entities import Health, Snapshot, VideoFrame
+from app.errors import USER_ERRORS
+from app.findings import SAME_S, Findings
+from app.pipeline import Result, Session
+from app.sources import SeekableSource, SourceInfo
+from app.sources.timeline import DEFAULT_FPS
+
+log = logging.getLogger(__name__)
+
+SLOWEST, FASTEST = 0.25, 4.0
+SHORTEST_LOOP_S = 0.1
+#: A picture that is looked for longer than this is given up where another one is wanted by then.
+PATIENCE_S = 0.2
+
+#: Makes the session that goes through the file, not started, with its on_result.
+MakeAnalysis = Callable[[Callable[[Result], None]], Session]
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A picture to be shown: at a time that is known to have one, or at any time."""
+
+    time_s: float
+    known: bool
+
+
+class FilePlayback:
+    """app.ui.session.Playback on a file. Started once, stopped once; all methods return at once.
+
+    source: the file, not opened yet; its pictures are shown. make_analysis: see MakeAnalysis; what it makes
+    is lossless.
+
+    It plays from the start, never faster than the analysis goes; a seek beyond what is analysed shows the
+    picture, and who is in it when the analysis gets there. At its end it is paused, and `play` begins anew.
+    Health is ENDED there, and RUNNING again anywhere else.
+    """
+
+    def __init__(self, source: SeekableSource, make_analysis: MakeAnalysis) -> None:
+        self._source = source
+        self._findings = Findings()
+        self._analysis = make_analysis(self._found)
+        self._changed = threading.Condition()
+        self._stopping = False
+        self._failure: str | None = None
+        self._info: SourceInfo | None = None
+        # The playhead: at _at_s at the moment _since of the clock; it stands while a jump is under way.
+        self._at_s, self._since = 0.0, time.monotonic()
+        self._paused, self._rate = False, 1.0
+        self._loop: tuple[float, float] | None = None
+        self._jumps = 0  # so many were asked for, and this one's picture is shown:
+        self._jump_shown = -1
+        self._frame: VideoFrame | None = None
+        self._shown: _Wanted | None = None
+        self._shown_at: deque[float] = deque(maxlen=300)
+        self._thread = threading.Thread(target=self._run, name="stgat-display", daemon=True)
+
+    # A session
+
+    def start(self) -> None:
+        self._analysis.start()
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 1.0) -> bool:
+        """Ask the threads to end and wait for them, at most timeout_s; False if one has not ended by then."""
+        deadline = time.monotonic() + timeout_s
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        self._source.interrupt()
+        ended = self._analysis.stop(timeout_s)
+        if self._thread.ident is not None:
+            self._thread.join(max(0.0, deadline - time.monotonic()))
+        return ended and not self._thread.is_alive()
+
+    @property
+    def failure(self) -> str | None:
+        """The sentence that says why it failed; None while it has not."""
+        return self._failure or self._analysis.failure
+
+    def snapshot(self) -> Snapshot:
+        """The picture at the playhead, what was found in it, and every event found in the file so far.
+
+        fps: pictures shown a second. Counters and times are the analysis'.
+        """
+        told = self._analysis.snapshot()
+        now = time.monotonic()
+        with self._changed:
+            frame, shown = self._frame, self._shown
+            recent = [moment for moment in self._shown_at if now - moment <= 2.0]
+            health = self._health()
+        number = self._findings.number_at(frame.timestamp_s) if frame and shown and shown.known else None
+        skeletons, decisions = self._findings.of(number) if number is not None else ((), ())
+        if frame is not None and number is None:
+            skeletons = frame.skeletons or ()
+        seconds = max(now - recent[0], 1e-3) if recent else 1.0
+        return replace(
+            told,
+            health=health,
+            frame=frame,
+            skeletons=skeletons,
+            decisions=decisions,
+            events=self._findings.events,
+            fps=(len(recent) - 1) / seconds if len(recent) > 1 else 0.0,
+            message=self.failure or (told.message if health is Health.ENDED else ""),
+        )
+
+    # What a person does with it
+
+    @property
+    def position_s(self) -> float:
+        """Of the picture shown, or of the one that was asked for last and is on its way."""
+        with self._changed:
+            on_its_way = self._frame is None or self._jump_shown != self._jumps
+            return self._at_s if on_its_way or self._frame is None else self._frame.timestamp_s
+
+    @property
+    def duration_s(self) -> float:
+        """When the last picture comes: as the file says, until it is known."""
+        with self._changed:
+            return self._end_s()
+
+    @property
+    def analysed_s(self) -> float:
+        return self._findings.last_s or 0.0
+
+    @property
+    def paused(self) -> bool:
+        return self._paused
+
+    @property
+    def rate(self) -> float:
+        return self._rate
+
+    @rate.setter
+    def rate(self, rate: float) -> None:
+        with self._changed:
+            self._advance()
+            self._rate = min(max(rate, SLOWEST), FASTEST)
+            self._changed.notify_all()
+
+    @property
+    def loop(self) -> tuple[float, float] | None:
+        return self._loop
+
+    @loop.setter
+    def loop(self, loop: tuple[float, float] | None) -> None:
+        with self._changed:
+            if loop is not None:
+                begin_s = max(0.0, min(loop))
+                loop = begin_s, max(*loop, begin_s + SHORTEST_LOOP_S)
+            self._loop = loop
+            self._changed.notify_all()
+
+    def play(self) -> None:
+        """Go on; at the end, begin anew."""
+        with self._changed:
+            if self._at_end():
+                self._jump(self._loop[0] if self._loop else 0.0)
+            self._paused, self._since = False, time.monotonic()
+            self._changed.notify_all()
+
+    def pause(self) -> None:
+        with self._changed:
+            self._advance()
+            self._paused = True
+            self._changed.notify_all()
+
+    def seek(self, time_s: float) -> None:
+        """Show the picture of that moment; beyond an end, the end."""
+        with self._changed:
+            self._jump(time_s)
+
+    def step(self, frames: int) -> None:
+        """Pause, and go so many pictures on, or back where negative."""
+        with self._changed:
+            self._advance()
+            self._paused = True
+            here = self._findings.number_at(self._at_s)
+            there_s = None if here is None else self._findings.time_s(max(0, here + frames))
+            if there_s is None:  # it is not known yet when that picture comes, or there is none
+                fps = self._info.fps if self._info else None
+                there_s = self._at_s + frames / (fps or DEFAULT_FPS)
+            self._jump(there_s)
+
+    # All below with the lock held
+
+    def _jump(self, time_s: float) -> None:
+        if not math.isnan(time_s):
+            self._at_s, self._since = min(max(0.0, time_s), self._end_s(math.inf)), time.monotonic()
+            self._jumps += 1
+            self._changed.notify_all()
+
+    def _end_s(self, unknown_s: float = 0.0) -> float:
+        known_s = self._findings.last_s or 0.0
+        if self._findings.complete:
+            return known_s
+        stated_s = self._info.duration_s if self._info else None
+        if stated_s is None:
+            stated_s = unknown_s
+        return max(stated_s, known_s, self._frame.timestamp_s if self._frame else 0.0)
+
+    def _at_end(self) -> bool:
+        return self._findings.complete and self._at_s >= self._end_s() - SAME_S
+
+    def _health(self) -> Health:
+        if self.failure:
+            return Health.FAILED
+        if self._stopping:
+            return Health.STOPPED
+        if self._frame is None or self._findings.last_s is None:
+            return Health.STARTING
+        return Health.ENDED if self._paused and self._at_end() else Health.RUNNING
+
+    def _advance(self) -> None:
+        """Move the playhead by the clock: not past the analysis, back at a loop's end, paused at the end."""
+        now = time.monotonic()
+        passed_s, self._since = (now - self._since) * self._rate, now
+        if self._findings.complete:
+            self._at_s = min(self._at_s, self._end_s())
+        if self._paused or self._jump_shown != self._jumps:
+            return
+        known_s = self._findings.last_s
+        self._at_s = max(self._at_s, min(self._at_s + passed_s, -math.inf if known_s is None else known_s))
+        end_s = self._end_s() if self._findings.complete else math.inf
+        if self._loop is not None and self._at_s >= min(self._loop[1], end_s):
+            self._jump(max(0.0, min(self._loop[0], end_s - SHORTEST_LOOP_S)))
+        elif self._at_s >= end_s:
+            self._paused = True
+
+    def _plan(self) -> tuple[_Wanted, float | None]:
+        """The picture that is due, and how long until another one is; None until something changes."""
+        self._advance()
+        number = self._findings.number_at(self._at_s)
+        if number is None:
+            return _Wanted(self._at_s, False), None
+        time_s = self._findings.time_s(number)
+        assert time_s is not None
+        next_s = self._findings.time_s(number + 1)
+        if self._paused or next_s is None:
+            return _Wanted(time_s, True), None
+        if self._loop is not None and self._loop[1] > self._at_s:
+            next_s = min(next_s, self._loop[1])
+        return _Wanted(time_s, True), max(0.0, next_s - self._at_s) / self._rate
+
+    # The display's thread
+
+    def _run(self) -> None:
+        try:
+            info = self._source.open()
+            with self._changed:
+                self._info = info
+            while (wanted := self._await()) is not None:
+                self._show(*wanted)
+        except USER_ERRORS as error:
+            self._fail(str(error))
+        except Exception as error:
+            log.exception("the display failed")
+            self._fail(f"Something went wrong inside the application ({type(error).__name__}: {error})")
+        finally:
+            self._source.close()
+
+    def _await(self) -> tuple[_Wanted, int] | None:
+        """Wait until another picture than the one shown is due; None when it is time to end."""
+        with self._changed:
+            while not self._stopping:
+                wanted, wait_s = self._plan()
+                if wanted != self._shown:
+                    return wanted, self._jumps
+                self._jump_shown = self._jumps
+                self._changed.wait(wait_s)
+        return None
+
+    def _show(self, wanted: _Wanted, jump: int) -> None:
+        begun = time.monotonic()
+        frame = self._source.seek(
+            wanted.time_s,
+            exact=wanted.known,
+            give_up=lambda: self._jumps != jump and time.monotonic() - begun > PATIENCE_S,
+        )
+        if frame is None:
+            return
+        with self._changed:
+            now = time.monotonic()
+            if self._jump_shown != jump or now - begun > PATIENCE_S:
+                # The clock goes on from here: a picture that took long is not made up for.
+                self._since = now
+                if self._jumps == jump and not self._paused:
+                    self._at_s = wanted.time_s
+            self._frame, self._shown, self._jump_shown = frame, wanted, jump
+            self._shown_at.append(now)
+
+    def _fail(self, message: str) -> None:
+        with self._changed:
+            if not self._stopping:
+                self._failure = message
+
+    # The analysis' thread
+
+    def _found(self, result: Result) -> None:
+        self._findings.add(result)
+        with self._changed:
+            self._changed.notify_all()
