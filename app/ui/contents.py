@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QEvent, QObject, Qt
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
@@ -20,7 +20,7 @@ LEAST_VIDEO_HEIGHT = 320  # the bars under a video may not make it lower than th
 
 
 class Contents(QWidget):
-    """Toolbar, video, side panel and timeline."""
+    """Toolbar, video, side panel, timeline, and the bars that features put between."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,11 +43,29 @@ class Contents(QWidget):
         column.setSpacing(0)
         column.addWidget(self.toolbar)
         column.addLayout(self.body, 1)
+        self._bars = QVBoxLayout()
+        self._bars.setSpacing(0)
+        column.addLayout(self._bars)
         column.addWidget(self.strip)
         for widget in (self, self.side):
             widget.setMinimumSize(1, 1)  # what does not fit is left out, so nothing sets a least size
 
-    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 (Qt's name)
+    def add_bar(self, bar: QWidget) -> None:
+        """A row between video and timeline, which may come and go."""
+        bar.setMinimumWidth(1)
+        bar.installEventFilter(self)
+        self._bars.addWidget(bar)
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802 (Qt's name)
+        if event is not None and event.type() in (QEvent.Type.ShowToParent, QEvent.Type.HideToParent):
+            self._fit()
+        return super().eventFilter(watched, event)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802
+        self._fit()
+        super().resizeEvent(event)
+
+    def _fit(self) -> None:
         narrow, low = self.width() < NARROW, self.height() < LOW
         directions = QBoxLayout.Direction
         self.body.setDirection(directions.TopToBottom if narrow else directions.LeftToRight)
@@ -56,6 +74,6 @@ class Contents(QWidget):
         self.toolbar.full_screen.setVisible(self.width() >= VERY_NARROW)
         room = self.height() - self.toolbar.sizeHint().height()
         room -= 0 if low else self.strip.sizeHint().height()
+        room -= self._bars.sizeHint().height()
         room -= LEAST_VIDEO_HEIGHT if narrow else 0
         self.side.set_bars_visible(room >= self.side.full_height())
-        super().resizeEvent(event)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PyQt6.QtCore import QByteArray, QEvent, Qt, pyqtSignal
 from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
 from PyQt6.QtWidgets import QAbstractButton, QDockWidget, QFileDialog, QMainWindow, QWidget
@@ -13,11 +11,13 @@ from app.ui import texts, theme
 from app.ui.cameras import CameraWatcher
 from app.ui.commands import Commands
 from app.ui.contents import Contents
+from app.ui.dropping import dropped_paths, playable
 from app.ui.features import install
 from app.ui.presenter import SessionPresenter
 from app.ui.services import Services
-from app.ui.session import ListCameras, OpenSession, SessionLike
+from app.ui.session import ListCameras, OpenSession, Playback, SessionLike, play_or_pause
 from app.ui.status import StatusLine
+from app.ui.texts import files
 
 
 class MainWindow(QMainWindow):
@@ -28,7 +28,8 @@ class MainWindow(QMainWindow):
     initial_source: the source spec the window begins with; autostart: whether it plays at once.
 
     Signals for the features: began, shown and over as in SessionPresenter; themed with the colours, also at
-    once after the window was put together; closing before anything is taken down.
+    once after the window was put together; closing before anything is taken down; dropped with the paths
+    where several files or a folder were: where nobody listens, the first file is played.
     """
 
     began = pyqtSignal(str)
@@ -36,6 +37,7 @@ class MainWindow(QMainWindow):
     over = pyqtSignal()
     themed = pyqtSignal(object)
     closing = pyqtSignal()
+    dropped = pyqtSignal(list)
 
     def __init__(
         self,
@@ -116,6 +118,10 @@ class MainWindow(QMainWindow):
         self.commands.adopt(texts.GROUP_VIEW, action)
         return dock
 
+    def add_bar(self, bar: QWidget) -> None:
+        """A row of controls between the video and the timeline, which may come and go."""
+        self._contents.add_bar(bar)
+
     # What a person can do
 
     def start(self) -> None:
@@ -127,10 +133,16 @@ class MainWindow(QMainWindow):
         self._presenter.stop()
 
     def toggle(self) -> None:
-        """Start or stop; on a button that has the keyboard's focus, Space presses that button."""
-        focused = self.focusWidget()
-        if isinstance(focused, QAbstractButton) and focused is not self.toolbar.start:
+        """Start or stop; a file that is open, play or pause.
+
+        On a button that has the keyboard's focus, Space presses that button.
+        """
+        focused, session = self.focusWidget(), self.session
+        on_file = isinstance(session, Playback)
+        if isinstance(focused, QAbstractButton) and (on_file or focused is not self.toolbar.start):
             focused.click()
+        elif on_file:
+            play_or_pause(session)
         elif self.playing:
             self.stop()
         else:
@@ -243,13 +255,20 @@ class MainWindow(QMainWindow):
         return super().event(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:  # noqa: N802
-        if event is not None and _dropped_file(event) is not None:
+        if event is not None and dropped_paths(event):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent | None) -> None:  # noqa: N802
-        path = _dropped_file(event) if event is not None else None
-        if path is not None:
-            self.play(path)
+        paths = dropped_paths(event) if event is not None else []
+        if len(paths) == 1 and paths[0].is_file():
+            self.play(str(paths[0]))
+        elif paths and self.receivers(self.dropped):
+            self.dropped.emit([str(path) for path in paths])
+        elif paths:
+            found = playable(paths)
+            self.status.showMessage(files.first_of(len(found)) if found else files.NOTHING_TO_PLAY, 6000)
+            if found:
+                self.play(str(found[0]))
 
     def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802
         """Stop everything, for at most about a second; the window is out of sight by then."""
@@ -260,10 +279,3 @@ class MainWindow(QMainWindow):
         self._presenter.close()
         self._watcher.close(timeout_s=0.2)
         super().closeEvent(event)
-
-
-def _dropped_file(event: QDropEvent) -> str | None:
-    data = event.mimeData()
-    urls = data.urls() if data is not None and data.hasUrls() else []
-    path = urls[0].toLocalFile() if len(urls) == 1 else ""
-    return path if path and Path(path).is_file() else None

@@ -8,8 +8,9 @@ from app.entities import Health, Snapshot, State
 from app.ui import texts
 from app.ui.contents import Contents
 from app.ui.runner import SessionRunner
-from app.ui.session import OpenSession, SessionLike
+from app.ui.session import OpenSession, Playback, SessionLike
 from app.ui.status import StatusLine
+from app.ui.texts import transport
 
 POLL_MS = 16
 NUMBERS_EVERY_S = 0.25  # digits that change faster cannot be read
@@ -20,7 +21,8 @@ class SessionPresenter(QObject):
     """Shows one session at a time.
 
     began: a source is being opened (its spec). shown: a new snapshot has been painted. over: the session has
-    ended, failed or been stopped; its last picture stays. polled: sixty times a second, whatever happens.
+    ended, failed or been stopped; its last picture stays; a file that can be moved about in is not over at
+    its end. polled: sixty times a second, whatever happens.
     """
 
     began = pyqtSignal(str)
@@ -36,6 +38,7 @@ class SessionPresenter(QObject):
         self.playing = False
         self.snapshot: Snapshot | None = None
         self._seen_s: float | None = None  # when somebody was last in view, in the source's time
+        self._looked_s = 0.0
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self.poll)
@@ -96,7 +99,9 @@ class SessionPresenter(QObject):
         video.show_snapshot(snapshot)
         self._contents.timeline.show_snapshot(snapshot)
         self.shown.emit(snapshot)
-        if snapshot.health is Health.ENDED:
+        session = self._runner.session
+        playback = session if isinstance(session, Playback) else None
+        if snapshot.health is Health.ENDED and playback is None:
             self._finish(Health.ENDED, texts.ended(snapshot.message))
         elif snapshot.health is Health.FAILED:
             had_picture = snapshot.frame is not None
@@ -106,10 +111,13 @@ class SessionPresenter(QObject):
         elif snapshot.frame is None:
             video.set_message(texts.STARTING)
         else:
-            nobody = self._nobody_in_view(snapshot)
+            nobody = self._nobody_in_view(snapshot, playback is not None)
+            note = _note_on_file(snapshot, playback) if playback is not None else None
             self._show_health(snapshot.health)
-            video.set_message(texts.NO_PERSON_IN_VIEW if nobody else None)
-            if nobody and not snapshot.decisions:
+            video.set_message(note or (texts.NO_PERSON_IN_VIEW if nobody else None))
+            if note in (transport.LOADING, transport.NOT_ANALYSED):
+                side.clear(transport.NOT_ANALYSED_HINT)
+            elif nobody and not snapshot.decisions:
                 side.clear(texts.STATE_HINTS[State.NO_PERSON])
             else:
                 side.show_decisions(snapshot.decisions)
@@ -128,11 +136,13 @@ class SessionPresenter(QObject):
         self._show_numbers()
         self._contents.side.clear(texts.NOT_RUNNING)
 
-    def _nobody_in_view(self, snapshot: Snapshot) -> bool:
-        """True when no skeleton has come for a while, by the source's own time."""
+    def _nobody_in_view(self, snapshot: Snapshot, on_file: bool) -> bool:
+        """True when no skeleton has come for a while, by the source's own time; a leap is no while."""
         assert snapshot.frame is not None
-        now_s = snapshot.frame.timestamp_s
-        if snapshot.skeletons or self._seen_s is None or now_s < self._seen_s:
+        now_s, before_s = snapshot.frame.timestamp_s, self._looked_s
+        self._looked_s = now_s
+        leapt = now_s < before_s or (on_file and now_s - before_s >= NOBODY_AFTER_S)
+        if snapshot.skeletons or self._seen_s is None or leapt:
             self._seen_s = now_s
         return now_s - self._seen_s >= NOBODY_AFTER_S
 
@@ -143,6 +153,16 @@ class SessionPresenter(QObject):
 
     def _show_numbers(self) -> None:
         self._status.show_numbers(self.snapshot)
+
+
+def _note_on_file(snapshot: Snapshot, playback: Playback) -> texts.Message | None:
+    """What is to be said of a file at this place, over the picture."""
+    assert snapshot.frame is not None
+    if snapshot.health is Health.ENDED:
+        return transport.ended(snapshot.message)
+    if snapshot.health is Health.STARTING:
+        return transport.LOADING
+    return transport.NOT_ANALYSED if snapshot.frame.timestamp_s > playback.analysed_s else None
 
 
 def _differ(new: Snapshot, old: Snapshot | None) -> bool:

@@ -56,3 +56,11 @@ class Playback(SessionLike, Protocol):
 
     def step(self, frames: int) -> None:
         """Pause, and go so many pictures on, or back where negative."""
+
+
+def play_or_pause(playback: Playback) -> None:
+    """The other of the two."""
+    if playback.paused:
+        playback.play()
+    else:
+        playback.pause()

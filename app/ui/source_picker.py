@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PyQt6.QtCore import QPointF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QAction, QActionGroup, QFontMetrics, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QMenu, QPushButton, QSizePolicy, QWidget
 
 from app.ui import texts, theme
+from app.ui.texts import files
 
 _CHEVRON_ROOM = 22
 
 
 class SourcePicker(QPushButton):
-    """Emits `chosen` with a source spec, or `file_wanted`.
+    """Emits `chosen` with a source spec, `file_wanted`, or `forget_wanted` for the recent files.
 
     The menu is filled when it opens, from whatever cameras are known at that moment.
     """
 
     chosen = pyqtSignal(str)
     file_wanted = pyqtSignal()
+    forget_wanted = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -26,10 +30,12 @@ class SourcePicker(QPushButton):
         self._spec = "demo"
         self._name = texts.DEMO
         self.cameras: list[tuple[str, str]] = []
+        self.recent: list[tuple[str, bool]] = []
         self.setToolTip(texts.TOOLTIPS[texts.SOURCE])
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._menu = QMenu(self)
+        self._menu.setToolTipsVisible(True)
         self._menu.aboutToShow.connect(self.fill_menu)
         self.setMenu(self._menu)
         self.show_source("demo")
@@ -58,26 +64,49 @@ class SourcePicker(QPushButton):
             self.cameras = cameras
             self.show_source(self._spec)
 
+    def set_recent(self, recent: list[tuple[str, bool]]) -> None:
+        """(path, whether it is there) of the files to offer, in that order; an open menu is left as it is."""
+        self.recent = recent
+
     def fill_menu(self) -> None:
-        """Cameras, then file and demo; the source in use is ticked."""
+        """Cameras, demo and files; the source in use is ticked."""
         self._menu.clear()
         group = QActionGroup(self._menu)
         heading = QAction(texts.CAMERAS if self.cameras else texts.NO_CAMERA_FOUND, self._menu)
         heading.setEnabled(False)
         self._menu.addAction(heading)
         entries = [*self.cameras, ("demo", texts.DEMO)]
-        if self._spec not in dict(entries) and not self._spec.startswith("camera:"):
-            entries.append((self._spec, self._name))
-        for spec, name in entries:
-            if spec == "demo":
-                self._menu.addSeparator()
+        paths = [path for path, _ in self.recent]
+        # The file in use is among the recent ones by its full path, and before it was seen not at all.
+        spec = self._spec if self._spec in dict(entries) else str(Path(self._spec).expanduser().absolute())
+        if spec not in (*dict(entries), *paths) and not self._spec.startswith("camera:"):
+            entries.append((spec, self._name))
+
+        def add(offered: str, name: str) -> QAction:
             entry = QAction(name.replace("&", "&&"), self._menu)
             entry.setCheckable(True)
-            entry.setChecked(spec == self._spec)
-            entry.triggered.connect(lambda _, s=spec: self.chosen.emit(s))
+            entry.setChecked(offered == spec)
+            entry.triggered.connect(lambda _: self.chosen.emit(offered))
             group.addAction(entry)
             self._menu.addAction(entry)
+            return entry
+
+        for offered, name in entries:
+            if offered == "demo":
+                self._menu.addSeparator()
+            add(offered, name)
         self._menu.addAction(texts.OPEN_FILE, self.file_wanted.emit)
+        if not paths:
+            return
+        self._menu.addSeparator()
+        heading = QAction(files.RECENT, self._menu)
+        heading.setEnabled(False)
+        self._menu.addAction(heading)
+        for path, there in self.recent:
+            entry = add(path, files.recent(path, paths, not there))
+            entry.setEnabled(there)
+            entry.setToolTip(path)
+        self._menu.addAction(files.CLEAR_RECENT, self.forget_wanted.emit)
 
     def sizeHint(self) -> QSize:  # noqa: N802 (Qt's name)
         hint = super().sizeHint()

@@ -96,6 +96,7 @@ QMainWindow, QStatusBar { background: $window; }
 #toolbar { background: $panel; border-bottom: 1px solid $border; }
 #side { background: $panel; border-left: 1px solid $border; }
 #side[below="true"] { border-left: none; border-top: 1px solid $border; }
+#transport { background: $panel; border-top: 1px solid $border; }
 #strip { background: $panel; border-top: 1px solid $border; }
 QLabel { color: $text; background: transparent; }
 QLabel[role="muted"], #section { color: $muted; }
@@ -112,6 +113,10 @@ QPushButton#primary { background: $accent; color: $on_accent; font-weight: 600; 
 QPushButton#primary:disabled { background: $raised; color: $muted; }
 QPushButton#person { padding: 2px ${gap}px; min-height: 18px; text-align: left; color: $muted; }
 QPushButton#person:hover { color: $text; }
+QPushButton#glyph { background: transparent; padding: 0; }
+QPushButton#glyph:hover { background: $hover; }
+QPushButton#speed { background: transparent; padding: ${half}px; }
+QPushButton#speed:hover { background: $hover; }
 QPushButton::menu-indicator { image: none; width: 0; }
 QMenu { background: $panel; color: $text; border: 1px solid $border; padding: ${half}px; }
 QMenu::item { padding: ${half}px 24px ${half}px 26px; border-radius: 4px; }

@@ -17,7 +17,7 @@ MIRROR = _("Mirror")
 FULL_SCREEN = _("Full screen")
 LEAVE_FULL_SCREEN = _("Leave full screen")
 MENU = _("Menu")
-PLAY_OR_STOP = _("Start or stop")
+PLAY_OR_STOP = _("Start or stop; on a file, play or pause")
 SHORTCUTS = _("Keyboard shortcuts")
 CLOSE = _("Close")
 GROUP_SESSION = _("Session")
@@ -36,7 +36,7 @@ FILE_FILTERS = _("Videos and recordings (*.mp4 *.m4v *.mov *.mkv *.avi *.webm *.
 QUIT = _("Quit")
 TOOLTIPS = {
     START: _("Start (Space)"),
-    STOP: _("Stop (Space)"),
+    STOP: _("Stop, and let go of the camera or file"),
     MIRROR: _("Show the picture as a mirror does (M)"),
     FULL_SCREEN: _("Full screen (F11)"),
     MENU: _("Everything the window can do (F10)"),
