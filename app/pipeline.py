@@ -18,7 +18,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from app.decisions import Decider, DecisionSettings
+from app.decisions import Decider, DecisionSettings, Observation
 from app.entities import ActionEvent, Counters, Decision, Health, Snapshot, Stage, VideoFrame
 from app.errors import USER_ERRORS
 from app.recognition import Observer
@@ -55,11 +55,13 @@ class Result:
     """What recognition made of a posed frame, or of the end of the source (posed is None).
 
     decisions: None where this frame was not due for one. events: those that ended with it.
+    observations: what they were decided by, None where there are none.
     """
 
     posed: PosedFrame | None
     decisions: tuple[Decision, ...] | None
     events: tuple[ActionEvent, ...]
+    observations: tuple[Observation, ...] | None = None
 
 
 class Session:
@@ -243,7 +245,7 @@ class Session:
                 self._to_label.append(after - newest.captured_at)
                 self._snapshot = replace(self._snapshot, decisions=decisions)
             self._keep(events)
-            self._on_result(Result(newest, decisions, events))
+            self._on_result(Result(newest, decisions, events, tuple(observations)))
         events = self._decider.finish()
         self._keep(events)
         self._on_result(Result(None, None, events))

@@ -15,11 +15,13 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from app.decisions import DecisionSettings
 from app.entities import Health, Snapshot, VideoFrame
 from app.errors import USER_ERRORS
-from app.findings import SAME_S, Findings
+from app.findings import Findings
 from app.pipeline import Result, Session
 from app.sources import SeekableSource, SourceInfo
+from app.sources.picture_index import SAME_S
 from app.sources.timeline import DEFAULT_FPS
 
 log = logging.getLogger(__name__)
@@ -45,16 +47,18 @@ class FilePlayback:
     """app.ui.session.Playback on a file. Started once, stopped once; all methods return at once.
 
     source: the file, not opened yet; its pictures are shown. make_analysis: see MakeAnalysis; what it makes
-    is lossless.
+    is lossless. settings: what decisions are made by.
 
     It plays from the start, never faster than the analysis goes; a seek beyond what is analysed shows the
     picture, and who is in it when the analysis gets there. At its end it is paused, and `play` begins anew.
     Health is ENDED there, and RUNNING again anywhere else.
     """
 
-    def __init__(self, source: SeekableSource, make_analysis: MakeAnalysis) -> None:
+    def __init__(
+        self, source: SeekableSource, make_analysis: MakeAnalysis, settings: DecisionSettings | None = None
+    ) -> None:
         self._source = source
-        self._findings = Findings()
+        self._findings = Findings(settings)
         self._analysis = make_analysis(self._found)
         self._changed = threading.Condition()
         self._stopping = False
@@ -69,6 +73,8 @@ class FilePlayback:
         self._frame: VideoFrame | None = None
         self._shown: _Wanted | None = None
         self._shown_at: deque[float] = deque(maxlen=300)
+        self._wishes = 0  # to decide by other settings
+        self._deciding: list[threading.Thread] = []
         self._thread = threading.Thread(target=self._run, name="stgat-display", daemon=True)
 
     # A session
@@ -85,9 +91,10 @@ class FilePlayback:
             self._changed.notify_all()
         self._source.interrupt()
         ended = self._analysis.stop(timeout_s)
-        if self._thread.ident is not None:
-            self._thread.join(max(0.0, deadline - time.monotonic()))
-        return ended and not self._thread.is_alive()
+        threads = [t for t in (self._thread, *self._deciding) if t.ident is not None]
+        for thread in threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        return ended and not any(thread.is_alive() for thread in threads)
 
     @property
     def failure(self) -> str | None:
@@ -198,6 +205,19 @@ class FilePlayback:
                 fps = self._info.fps if self._info else None
                 there_s = self._at_s + frames / (fps or DEFAULT_FPS)
             self._jump(there_s)
+
+    def decide_by(self, settings: DecisionSettings) -> None:
+        """Decide anew on the whole file; the latest wish counts."""
+        with self._changed:
+            self._wishes += 1
+            thread = threading.Thread(
+                target=self._decide_anew, args=(settings, self._wishes), name="stgat-deciding", daemon=True
+            )
+            self._deciding = [t for t in self._deciding if t.is_alive()] + [thread]
+            thread.start()
+
+    def _decide_anew(self, settings: DecisionSettings, wish: int) -> None:
+        self._findings.decide_anew(settings, lambda: self._stopping or self._wishes != wish)
 
     # All below with the lock held
 

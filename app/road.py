@@ -96,4 +96,5 @@ def open_in_window(
         lambda on_result: Session(
             analysed, make_extractor, load_recognizer, settings=settings, lossless=True, on_result=on_result
         ),
+        settings,
     )

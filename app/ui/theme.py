@@ -115,6 +115,7 @@ QPushButton#person { padding: 2px ${gap}px; min-height: 18px; text-align: left; 
 QPushButton#person:hover { color: $text; }
 QPushButton#glyph { background: transparent; padding: 0; }
 QPushButton#glyph:hover { background: $hover; }
+QPushButton#glyph:disabled { border-color: transparent; }
 QPushButton#speed { background: transparent; padding: ${half}px; }
 QPushButton#speed:hover { background: $hover; }
 QPushButton::menu-indicator { image: none; width: 0; }

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
+from hypothesis import settings as property_settings
 from hypothesis import strategies as st
 
+from app.decisions import DecisionSettings
 from app.entities import Decision, Health, VideoFrame
 from app.errors import SourceError
 from app.pipeline import Result, Session
@@ -84,12 +86,13 @@ class Changeable(FakeRecognizer):
 
 
 def analysis(
-    film: BaseSource, on_result: Callable[[Result], None], extractor=None, recognizer=None
+    film: BaseSource, on_result: Callable[[Result], None], extractor=None, recognizer=None, settings=None
 ) -> Session:
     return Session(
         film,
         lambda: extractor or FakeExtractor(),
         lambda: recognizer or Changeable(),
+        settings=settings,
         lossless=True,
         on_result=on_result,
     )
@@ -161,7 +164,7 @@ def test_every_moment_says_what_it_says_in_order_however_one_gets_there(stage, i
     playback = scene.playback
     playback.start()
 
-    @settings(max_examples=40, suppress_health_check=list(HealthCheck))
+    @property_settings(max_examples=40, suppress_health_check=list(HealthCheck))
     @given(
         st.lists(
             st.one_of(
@@ -470,6 +473,31 @@ def test_a_video_is_sought_in_by_what_the_analysis_met(tmp_path: Path) -> None:
             assert playback.snapshot().skeletons[0].timestamp_s == frame.timestamp_s
     finally:
         assert playback.stop()
+
+
+@pytest.mark.parametrize("when", ["while it is analysed", "afterwards"])
+def test_other_settings_decide_anew_on_the_whole_file(stage, when) -> None:
+    other = DecisionSettings(enter=0.97, leave=0.96, smoothing_s=0.0)
+    results: list[Result] = []
+    session = analysis(Film(), results.append, settings=other)
+    session.start()
+    assert session.wait(30)
+    scene = stage(extractor=FakeExtractor(0.005))
+    scene.playback.start()
+    if when == "afterwards":
+        scene.analysed()
+        assert scene.playback.snapshot().events
+    else:
+        scene.until(lambda: scene.playback.analysed_s > 0.5)
+    for settings in (DecisionSettings(enter=0.3), other):  # the latest counts
+        scene.playback.decide_by(settings)
+    scene.analysed()
+    scene.until(lambda: not any(t.is_alive() for t in scene.playback._deciding))
+    assert scene.playback.snapshot().events == tuple(e for r in results for e in r.events)
+    now: tuple[Decision, ...] = ()
+    for number, result in enumerate(results[:-1]):
+        now = now if result.decisions is None else result.decisions
+        assert scene.playback._findings.of(number)[1] == now
 
 
 def test_a_recording_needs_no_pose(tmp_path: Path) -> None:
