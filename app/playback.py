@@ -20,14 +20,13 @@ from app.entities import Health, Snapshot, VideoFrame
 from app.errors import USER_ERRORS
 from app.findings import Findings
 from app.pipeline import Result, Session
+from app.playhead import Playhead
 from app.sources import SeekableSource, SourceInfo
 from app.sources.picture_index import SAME_S
 from app.sources.timeline import DEFAULT_FPS
 
 log = logging.getLogger(__name__)
 
-SLOWEST, FASTEST = 0.25, 4.0
-SHORTEST_LOOP_S = 0.1
 #: A picture that is looked for longer than this is given up where another one is wanted by then.
 PATIENCE_S = 0.2
 
@@ -64,12 +63,8 @@ class FilePlayback:
         self._stopping = False
         self._failure: str | None = None
         self._info: SourceInfo | None = None
-        # The playhead: at _at_s at the moment _since of the clock; it stands while a jump is under way.
-        self._at_s, self._since = 0.0, time.monotonic()
-        self._paused, self._rate = False, 1.0
-        self._loop: tuple[float, float] | None = None
-        self._jumps = 0  # so many were asked for, and this one's picture is shown:
-        self._jump_shown = -1
+        self._head = Playhead()
+        self._jump_shown = -1  # which of the playhead's jumps has its picture shown
         self._frame: VideoFrame | None = None
         self._shown: _Wanted | None = None
         self._shown_at: deque[float] = deque(maxlen=300)
@@ -134,8 +129,8 @@ class FilePlayback:
     def position_s(self) -> float:
         """Of the picture shown, or of the one that was asked for last and is on its way."""
         with self._changed:
-            on_its_way = self._frame is None or self._jump_shown != self._jumps
-            return self._at_s if on_its_way or self._frame is None else self._frame.timestamp_s
+            on_its_way = self._frame is None or self._jump_shown != self._head.jumps
+            return self._head.at_s if on_its_way or self._frame is None else self._frame.timestamp_s
 
     @property
     def duration_s(self) -> float:
@@ -149,44 +144,42 @@ class FilePlayback:
 
     @property
     def paused(self) -> bool:
-        return self._paused
+        return self._head.paused
 
     @property
     def rate(self) -> float:
-        return self._rate
+        return self._head.rate
 
     @rate.setter
     def rate(self, rate: float) -> None:
         with self._changed:
             self._advance()
-            self._rate = min(max(rate, SLOWEST), FASTEST)
+            self._head.rate = rate
             self._changed.notify_all()
 
     @property
     def loop(self) -> tuple[float, float] | None:
-        return self._loop
+        return self._head.loop
 
     @loop.setter
     def loop(self, loop: tuple[float, float] | None) -> None:
         with self._changed:
-            if loop is not None:
-                begin_s = max(0.0, min(loop))
-                loop = begin_s, max(*loop, begin_s + SHORTEST_LOOP_S)
-            self._loop = loop
+            self._head.loop = loop
             self._changed.notify_all()
 
     def play(self) -> None:
         """Go on; at the end, begin anew."""
         with self._changed:
             if self._at_end():
-                self._jump(self._loop[0] if self._loop else 0.0)
-            self._paused, self._since = False, time.monotonic()
+                self._jump(self.loop[0] if self.loop else 0.0)
+            self._head.paused = False
+            self._head.go_on()
             self._changed.notify_all()
 
     def pause(self) -> None:
         with self._changed:
             self._advance()
-            self._paused = True
+            self._head.paused = True
             self._changed.notify_all()
 
     def seek(self, time_s: float) -> None:
@@ -198,12 +191,12 @@ class FilePlayback:
         """Pause, and go so many pictures on, or back where negative."""
         with self._changed:
             self._advance()
-            self._paused = True
-            here = self._findings.number_at(self._at_s)
+            self._head.paused = True
+            here = self._findings.number_at(self._head.at_s)
             there_s = None if here is None else self._findings.time_s(max(0, here + frames))
             if there_s is None:  # it is not known yet when that picture comes, or there is none
                 fps = self._info.fps if self._info else None
-                there_s = self._at_s + frames / (fps or DEFAULT_FPS)
+                there_s = self._head.at_s + frames / (fps or DEFAULT_FPS)
             self._jump(there_s)
 
     def decide_by(self, settings: DecisionSettings) -> None:
@@ -222,10 +215,8 @@ class FilePlayback:
     # All below with the lock held
 
     def _jump(self, time_s: float) -> None:
-        if not math.isnan(time_s):
-            self._at_s, self._since = min(max(0.0, time_s), self._end_s(math.inf)), time.monotonic()
-            self._jumps += 1
-            self._changed.notify_all()
+        self._head.jump(time_s, self._end_s(math.inf))
+        self._changed.notify_all()
 
     def _end_s(self, unknown_s: float = 0.0) -> float:
         known_s = self._findings.last_s or 0.0
@@ -237,7 +228,7 @@ class FilePlayback:
         return max(stated_s, known_s, self._frame.timestamp_s if self._frame else 0.0)
 
     def _at_end(self) -> bool:
-        return self._findings.complete and self._at_s >= self._end_s() - SAME_S
+        return self._findings.complete and self._head.at_s >= self._end_s() - SAME_S
 
     def _health(self) -> Health:
         if self.failure:
@@ -246,38 +237,21 @@ class FilePlayback:
             return Health.STOPPED
         if self._frame is None or self._findings.last_s is None:
             return Health.STARTING
-        return Health.ENDED if self._paused and self._at_end() else Health.RUNNING
+        return Health.ENDED if self._head.paused and self._at_end() else Health.RUNNING
 
     def _advance(self) -> None:
-        """Move the playhead by the clock: not past the analysis, back at a loop's end, paused at the end."""
-        now = time.monotonic()
-        passed_s, self._since = (now - self._since) * self._rate, now
-        if self._findings.complete:
-            self._at_s = min(self._at_s, self._end_s())
-        if self._paused or self._jump_shown != self._jumps:
-            return
-        known_s = self._findings.last_s
-        self._at_s = max(self._at_s, min(self._at_s + passed_s, -math.inf if known_s is None else known_s))
-        end_s = self._end_s() if self._findings.complete else math.inf
-        if self._loop is not None and self._at_s >= min(self._loop[1], end_s):
-            self._jump(max(0.0, min(self._loop[0], end_s - SHORTEST_LOOP_S)))
-        elif self._at_s >= end_s:
-            self._paused = True
+        complete = self._findings.complete  # before the other: what is last then is the last
+        self._head.advance(self._findings.last_s, complete, self._jump_shown != self._head.jumps)
 
     def _plan(self) -> tuple[_Wanted, float | None]:
         """The picture that is due, and how long until another one is; None until something changes."""
         self._advance()
-        number = self._findings.number_at(self._at_s)
+        number = self._findings.number_at(self._head.at_s)
         if number is None:
-            return _Wanted(self._at_s, False), None
+            return _Wanted(self._head.at_s, False), None
         time_s = self._findings.time_s(number)
         assert time_s is not None
-        next_s = self._findings.time_s(number + 1)
-        if self._paused or next_s is None:
-            return _Wanted(time_s, True), None
-        if self._loop is not None and self._loop[1] > self._at_s:
-            next_s = min(next_s, self._loop[1])
-        return _Wanted(time_s, True), max(0.0, next_s - self._at_s) / self._rate
+        return _Wanted(time_s, True), self._head.wait_s(self._findings.time_s(number + 1))
 
     # The display's thread
 
@@ -302,8 +276,8 @@ class FilePlayback:
             while not self._stopping:
                 wanted, wait_s = self._plan()
                 if wanted != self._shown:
-                    return wanted, self._jumps
-                self._jump_shown = self._jumps
+                    return wanted, self._head.jumps
+                self._jump_shown = self._head.jumps
                 self._changed.wait(wait_s)
         return None
 
@@ -312,7 +286,7 @@ class FilePlayback:
         frame = self._source.seek(
             wanted.time_s,
             exact=wanted.known,
-            give_up=lambda: self._jumps != jump and time.monotonic() - begun > PATIENCE_S,
+            give_up=lambda: self._head.jumps != jump and time.monotonic() - begun > PATIENCE_S,
         )
         if frame is None:
             return
@@ -320,9 +294,7 @@ class FilePlayback:
             now = time.monotonic()
             if self._jump_shown != jump or now - begun > PATIENCE_S:
                 # The clock goes on from here: a picture that took long is not made up for.
-                self._since = now
-                if self._jumps == jump and not self._paused:
-                    self._at_s = wanted.time_s
+                self._head.go_on(wanted.time_s if self._head.jumps == jump else None)
             self._frame, self._shown, self._jump_shown = frame, wanted, jump
             self._shown_at.append(now)
 

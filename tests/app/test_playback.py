@@ -18,7 +18,8 @@ from app.decisions import DecisionSettings
 from app.entities import Decision, Health, VideoFrame
 from app.errors import SourceError
 from app.pipeline import Result, Session
-from app.playback import FASTEST, SLOWEST, FilePlayback
+from app.playback import FilePlayback
+from app.playhead import FASTEST, SLOWEST
 from app.road import open_in_window
 from app.sources import BaseSource, SourceInfo, open_twice
 from app.ui.session import Playback
@@ -115,7 +116,7 @@ class Stage:
         """The picture asked for is shown, with what was found in it."""
         p = self.playback
         with p._changed:
-            return p._jumps == p._jump_shown and p._shown == p._plan()[0]
+            return p._head.jumps == p._jump_shown and p._shown == p._plan()[0]
 
     def analysed(self) -> None:
         self.until(lambda: self.playback._findings.complete)
