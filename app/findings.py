@@ -20,7 +20,7 @@ class Findings:
     """Times, skeletons, decisions and events of a file, from its beginning to where the analysis has come.
 
     Decisions are made here, from what the network said of each moment, so that they can be made anew by other
-    settings. The pictures themselves are not kept: an hour of one person is about 300 MB without them. Safe
+    settings. The pictures themselves are not kept: an hour of one person is about 200 MB without them. Safe
     from any thread; pictures are counted from 0.
     """
 

@@ -62,7 +62,7 @@ def test_a_clip_plays_for_a_minute_and_leaves_no_thread_and_no_memory_behind(
     assert report["code"] == 0
     assert report["message"] == ""
     assert report["threads_left"] == []
-    assert report["captured"] > 20 * SECONDS
+    assert 0 <= report["captured"] - report["posed"] <= 2  # a file loses no picture
     assert report["posed"] > SECONDS
     assert report["recognised"] > SECONDS / 2
     after_warm_up, at_the_end = report["memory_mb"]
