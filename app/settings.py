@@ -29,7 +29,7 @@ class Settings(BaseModel):
     """All that is remembered; what is not in the file is as here.
 
     version: of the file's form. language: "" for the system's. window: Qt's geometry and state, base64.
-    recent_files: newest first.
+    recent_files: newest first. skeleton, hand_trails: whether they are painted over the picture.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -39,6 +39,8 @@ class Settings(BaseModel):
     window_geometry: str = ""
     window_state: str = ""
     recent_files: tuple[str, ...] = ()
+    skeleton: bool = True
+    hand_trails: bool = False
 
 
 class SettingsStore:
