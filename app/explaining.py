@@ -168,6 +168,6 @@ class Explainer:
             return session.explain(person_id), ""
         except USER_ERRORS as error:
             return None, str(error)
-        except Exception as error:  # noqa: BLE001  # whatever a device throws: a view must not end the session
+        except Exception as error:  # whatever a device throws: a view must not end a session
             log.exception("no explanation")
             return None, f"The explanation failed ({type(error).__name__}: {error})"

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.entities import Decision, State
-from stgat.skeleton import NTU25, Skeleton
+from stgat.skeleton import NTU25, FloatArray, Skeleton
 
 RGB = tuple[int, int, int]
 
@@ -61,10 +61,15 @@ JOINT_SIDES: tuple[Side, ...] = tuple(joint_side(joint) for joint in range(NTU25
 BONES: tuple[tuple[int, int, Side], ...] = tuple((c, p, bone_side(c, p)) for c, p in NTU25.bones)
 
 
+def confidence_opacity(confidence: FloatArray) -> NDArray[np.float64]:
+    """Opacity in [0, 1]: fades with confidence; 0 where that is unknown or below FAINTEST."""
+    sure = np.clip(np.nan_to_num(np.asarray(confidence, dtype=np.float64)), 0.0, 1.0)
+    return np.where(sure < FAINTEST, 0.0, 0.15 + 0.85 * np.minimum(1.0, sure / SURE))
+
+
 def joint_opacity(skeleton: Skeleton) -> NDArray[np.float64]:
-    """(25,) opacity in [0, 1]: fades with confidence; 0 for joints that are unknown or below FAINTEST."""
-    confidence = np.clip(np.nan_to_num(np.asarray(skeleton.confidence, dtype=np.float64)), 0.0, 1.0)
-    opacity = np.where(confidence < FAINTEST, 0.0, 0.15 + 0.85 * np.minimum(1.0, confidence / SURE))
+    """(25,) opacity in [0, 1] over the picture; 0 for joints whose place in it is unknown, too."""
+    opacity = confidence_opacity(skeleton.confidence)
     if skeleton.image_joints is None:
         return np.zeros_like(opacity)
     return np.where(np.isfinite(skeleton.image_joints).all(axis=1), opacity, 0.0)

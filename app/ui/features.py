@@ -13,6 +13,7 @@ from PyQt6.QtCore import QObject
 
 from app.ui.overlay_switches import OverlaySwitches
 from app.ui.shortcuts import ShortcutTable
+from app.ui.space_view import SpaceDock
 
 if TYPE_CHECKING:
     from app.ui.main_window import MainWindow
@@ -22,5 +23,6 @@ def install(window: MainWindow) -> list[QObject]:
     """Put every feature on the window, in the order in which the menu shows them."""
     return [
         OverlaySwitches(window),
+        SpaceDock(window),
         ShortcutTable(window),
     ]

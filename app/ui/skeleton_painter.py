@@ -7,6 +7,7 @@ bones dashed (app.overlay, which draws the same into saved videos).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import NamedTuple
 
 from PyQt6.QtCore import QPointF, Qt
@@ -75,8 +76,7 @@ def paint_trail(
     painter: QPainter, points: Iterable[tuple[QPointF, float]], side: overlay.Side, thickness: float
 ) -> None:
     """points: (where, freshness 0 to 1), oldest first; the older, the thinner and the fainter."""
-    points = list(points)
-    for (start, _), (end, fresh) in zip(points, points[1:], strict=False):
+    for (start, _), (end, fresh) in pairwise(points):
         ink = colour(overlay.SIDE_COLOURS[side], 0.9 * fresh)
         width = max(1.0, 1.4 * thickness * fresh)
         painter.setPen(QPen(ink, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))

@@ -33,12 +33,6 @@ SPACE_HELP = _("Drag to turn, wheel to zoom, Home to reset")
 LEFT = _("left")
 RIGHT = _("right")
 GRID = _("squares of {size} m")
-TURN_LEFT = _("Turn left")
-
-
-def people_in_space(count: int) -> str:
-    return plural("{count} person in view", "{count} people in view", count)
-
 
 # The attention view
 ATTENTION = _("Attention")
