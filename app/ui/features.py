@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject
 
+from app.ui.attention import AttentionDock
 from app.ui.overlay_switches import OverlaySwitches
 from app.ui.shortcuts import ShortcutTable
 from app.ui.space_view import SpaceDock
@@ -24,5 +25,6 @@ def install(window: MainWindow) -> list[QObject]:
     return [
         OverlaySwitches(window),
         SpaceDock(window),
+        AttentionDock(window),
         ShortcutTable(window),
     ]

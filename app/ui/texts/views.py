@@ -40,7 +40,7 @@ ATTENTION_FIGURE = _("Joints the network looked at")
 ATTENTION_BARS = _("Distances the network looked over")
 ATTENTION_NOTE = _(
     "Attention shows where the network looked; it does not prove why it answered so. "
-    "1 × is what a joint would get if the network looked everywhere alike."
+    "1 × is what a joint would get if the network looked everywhere alike; joints with more are filled."
 )
 ATTENTION_ANSWER = _("{person}: {action}, {percent} in the last window")
 ATTENTION_MOST = _("Looked at most: {joints}")
@@ -53,7 +53,7 @@ BLOCK = _("Block {number} of {count}")
 BLOCKS = _("Block of the network")
 SAME_JOINT = _("The joint itself")
 EVEN = _("The mark on a bar: the share if it looked everywhere alike")
-TIMES = _("{factor} ×")
+TIMES = _("{factor}\N{NO-BREAK SPACE}×")
 
 JOINTS = {
     "spine base": _("spine base"), "spine mid": _("spine mid"), "neck": _("neck"), "head": _("head"),
