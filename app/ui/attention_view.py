@@ -38,7 +38,7 @@ def figure_positions() -> FloatArray:
 
 
 class AttentionFigure(QWidget):
-    """Each joint a circle: filled and beyond its dashed ring with more than its even share, hollow with less."""
+    """A circle a joint: filled and beyond its dashed ring with more than its even share, else hollow."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import QObject
 
 from app.ui.attention import AttentionDock
+from app.ui.camera_features import CameraNews, CameraPicture
 from app.ui.overlay_switches import OverlaySwitches
 from app.ui.shortcuts import ShortcutTable
 from app.ui.space_view import SpaceDock
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 def install(window: MainWindow) -> list[QObject]:
     """Put every feature on the window, in the order in which the menu shows them."""
     return [
+        CameraPicture(window),
+        CameraNews(window),
         OverlaySwitches(window),
         SpaceDock(window),
         AttentionDock(window),

@@ -92,6 +92,11 @@ class MainWindow(QMainWindow):
         """(source spec, name) of each camera there is now."""
         return self._watcher.cameras
 
+    @property
+    def cameras_known(self) -> bool:
+        """False until they have been looked for once."""
+        return self._watcher.known
+
     def add_dock(
         self,
         name: str,

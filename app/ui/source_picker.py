@@ -6,6 +6,7 @@ from PyQt6.QtCore import QPointF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QAction, QActionGroup, QFontMetrics, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QMenu, QPushButton, QSizePolicy, QWidget
 
+from app.sources.camera_wish import bare
 from app.ui import texts, theme
 
 _CHEVRON_ROOM = 22
@@ -73,7 +74,7 @@ class SourcePicker(QPushButton):
                 self._menu.addSeparator()
             entry = QAction(name.replace("&", "&&"), self._menu)
             entry.setCheckable(True)
-            entry.setChecked(spec == self._spec)
+            entry.setChecked(spec == bare(self._spec))
             entry.triggered.connect(lambda _, s=spec: self.chosen.emit(s))
             group.addAction(entry)
             self._menu.addAction(entry)
