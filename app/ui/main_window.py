@@ -12,7 +12,7 @@ from app.entities import Snapshot
 from app.ui import texts, theme
 from app.ui.cameras import CameraWatcher
 from app.ui.commands import Commands
-from app.ui.contents import Contents
+from app.ui.contents import NARROW, Contents
 from app.ui.features import install
 from app.ui.presenter import SessionPresenter
 from app.ui.services import Services
@@ -107,6 +107,7 @@ class MainWindow(QMainWindow):
     ) -> QDockWidget:
         """A panel that can be shown, moved and floated; hidden until somebody asks for it by menu or key.
 
+        In a narrow window one that belongs at a side opens beside the window: there is no room within.
         name: Qt's, by which its place is remembered; not to be changed later.
         """
         dock = QDockWidget(title, self)
@@ -118,6 +119,10 @@ class MainWindow(QMainWindow):
         assert action is not None
         if keys:
             action.setShortcut(keys)
+        sides = Qt.DockWidgetArea.LeftDockWidgetArea | Qt.DockWidgetArea.RightDockWidgetArea
+        action.triggered.connect(
+            lambda shown: dock.setFloating(True) if shown and area & sides and self.width() < NARROW else None
+        )
         self.commands.adopt(texts.GROUP_VIEW, action)
         return dock
 

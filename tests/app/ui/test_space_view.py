@@ -200,3 +200,20 @@ def test_the_view_is_dark_in_both_themes_like_the_picture(view):
     for colours in (theme.DARK, theme.LIGHT):
         view.set_theme(colours)
         assert pixels(view)[5, 5].max() < 60
+
+
+def test_in_a_narrow_window_the_dock_opens_beside_it_and_leaves_the_picture_alone(qtbot, stage):
+    window = stage(running()).window
+    dock = window.findChild(QDockWidget, "space")
+    window.resize(360, 640)
+    width = window.video.width()
+    qtbot.keyClick(window, Qt.Key.Key_3)
+    qtbot.waitUntil(dock.isVisible)
+    assert dock.isFloating()
+    assert window.video.width() == width
+    dock.close()
+    window.resize(1280, 800)
+    dock.setFloating(False)
+    qtbot.keyClick(window, Qt.Key.Key_3)
+    qtbot.waitUntil(dock.isVisible)
+    assert not dock.isFloating()
