@@ -177,15 +177,12 @@ class DistanceBars(QWidget):
         painter.end()
 
 
-class AttentionPanel(QScrollArea):
+class AttentionPanel(QWidget):
     """Who and what, the figure, the bars, which block they are of, and what to make of it; or a sentence."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._explanation: Explanation | None = None
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.message = _words(centred=True)
         self.answer, self.most, self.note = _words(), _words(), _words()
         self.note.setText(views.ATTENTION_NOTE)
@@ -203,11 +200,13 @@ class AttentionPanel(QScrollArea):
         column.addWidget(self.figure, 1)
         for widget in (self.block, self.bars, self.note):
             column.addWidget(widget)
-        inside = QWidget()
-        self._pages = QStackedLayout(inside)
+        scroll = QScrollArea()
+        scroll.setWidget(shown)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._pages = QStackedLayout(self)
         self._pages.addWidget(self.message)
-        self._pages.addWidget(shown)
-        self.setWidget(inside)
+        self._pages.addWidget(scroll)
         self.show_message(views.ATTENTION_NOT_RUNNING)
 
     def sizeHint(self) -> QSize:  # noqa: N802

@@ -53,13 +53,16 @@ def paint_bone(
 def paint_joint(painter: QPainter, joint: Joint, side: overlay.Side, thickness: float) -> None:
     """A disc in its side's colour; a ring where the joint is poorly seen."""
     ink, edge = overlay.SIDE_COLOURS[side], overlay.CASING
+    radius = 0.85 * thickness
     if joint.unsure:
-        painter.setPen(QPen(colour(ink, joint.opacity), max(1.0, 0.4 * thickness)))
+        # The ring is stronger than the rest, so that the form is seen where the colour has faded.
+        painter.setPen(QPen(colour(ink, 0.4 + 0.6 * joint.opacity), max(1.2, 0.4 * thickness)))
         painter.setBrush(colour(edge, joint.opacity))
+        radius = 1.1 * thickness
     else:
         painter.setPen(QPen(colour(edge, joint.opacity), 1))
         painter.setBrush(colour(ink, joint.opacity))
-    painter.drawEllipse(joint.at, 0.85 * thickness, 0.85 * thickness)
+    painter.drawEllipse(joint.at, radius, radius)
 
 
 def paint_skeleton(painter: QPainter, joints: Mapping[int, Joint], thickness: float) -> None:
