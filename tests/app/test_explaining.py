@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -194,7 +193,3 @@ def test_closing_ends_the_thread_at_once_and_no_wish_comes_after_it() -> None:
     late = Answering(lambda _: explanation())
     waiting.ask(late)
     assert late.asked == []
-
-
-def test_an_explanation_can_be_told_of_another_person() -> None:
-    assert replace(explanation(), person_id=2).person_id == 2
