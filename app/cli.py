@@ -59,7 +59,9 @@ def main(arguments: list[str] | None = None) -> None:
 
 @cli.command(epilog="Example: python main.py app --source clip.mp4")
 def app(
-    source: Annotated[str | None, typer.Option(help="camera:0, a file, or demo.")] = None,
+    source: Annotated[
+        str | None, typer.Option(help="camera:0 (or camera:0@1280x720@30), a file, demo.")
+    ] = None,
     model: ModelOption = None,
     device: DeviceOption = "auto",
     screenshot: Annotated[Path | None, typer.Option(help="Save a picture of the window here.")] = None,
@@ -117,6 +119,8 @@ def replay(
 @cli.command(epilog="Example: python main.py live --camera 0 --output session.jsonl")
 def live(
     camera: Annotated[int, typer.Option(help="The camera's number.", min=0)] = 0,
+    size: Annotated[str, typer.Option(help="WIDTHxHEIGHT asked of it, or any.", metavar="SIZE")] = "640x480",
+    fps: Annotated[str, typer.Option(help="Pictures a second asked of it, or any.", metavar="FPS")] = "30",
     output: Annotated[Path | None, typer.Option(help="Write JSON lines here, not to the terminal.")] = None,
     events: EventsOption = None,
     model: ModelOption = None,
@@ -130,7 +134,7 @@ def live(
 
         console.print(f"Recognising from camera {camera}; Ctrl-C ends it.")
         report = run(
-            f"camera:{camera}",
+            f"camera:{camera}@{size}@{fps}",
             loader(model, device),
             output=output,
             to_stdout=output is None,

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from app.errors import SessionError
 from app.road import RecognizerLoader, open_in_window
-from app.sources import list_cameras, open_source
+from app.sources import CameraWish, list_cameras, open_source
+from app.sources.camera_wish import with_wish
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -51,16 +52,19 @@ def open_window(
         screenshot.parent.mkdir(parents=True, exist_ok=True)
         console.print(f"There is no screen here: playing {source} offscreen for {quit_after_s:g} seconds.")
         loader()  # outside those seconds
-    sessions: list[Session | FilePlayback] = []
-
-    def open_session(spec: str) -> Session | FilePlayback:
-        sessions.append(open_in_window(spec, loader))
-        del sessions[:-1]
-        return sessions[-1]
-
     from app.settings import SettingsStore
     from app.ui.run import run_window
     from app.ui.services import Services
+
+    # A picture without a screen looks the same everywhere, and leaves no trace.
+    settings = SettingsStore.in_memory() if offscreen else SettingsStore()
+    sessions: list[Session | FilePlayback] = []
+
+    def open_session(spec: str) -> Session | FilePlayback:
+        wish = CameraWish.parse(settings.value.camera_size, settings.value.camera_fps)
+        sessions.append(open_in_window(with_wish(spec, wish), loader))
+        del sessions[:-1]
+        return sessions[-1]
 
     code = run_window(
         open_session,
@@ -68,8 +72,7 @@ def open_window(
         screenshot=screenshot,
         quit_after_s=quit_after_s,
         offscreen=offscreen,
-        # A picture without a screen looks the same everywhere, and leaves no trace.
-        services=Services(SettingsStore.in_memory() if offscreen else SettingsStore(), loader),
+        services=Services(settings, loader),
     )
     failure = sessions[-1].failure if sessions else None
     if offscreen:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.entities import Decision, State
-from stgat.skeleton import NTU25, Skeleton
+from stgat.skeleton import NTU25, FloatArray, Skeleton
 
 RGB = tuple[int, int, int]
 
@@ -40,6 +40,11 @@ FAINTEST = 0.05
 #: From this confidence on a joint is drawn in full.
 SURE = 0.85
 
+#: A joint less sure than this is drawn hollow and its bones dashed, so that colour and strength do not tell
+#: it alone. DASH: how long a dash and the gap after it are, in thicknesses of a bone.
+UNSURE = 0.5
+DASH = 1.6
+
 
 def joint_side(joint: int) -> Side:
     """The side of the body an NTU 25 joint belongs to."""
@@ -56,13 +61,23 @@ JOINT_SIDES: tuple[Side, ...] = tuple(joint_side(joint) for joint in range(NTU25
 BONES: tuple[tuple[int, int, Side], ...] = tuple((c, p, bone_side(c, p)) for c, p in NTU25.bones)
 
 
+def confidence_opacity(confidence: FloatArray) -> NDArray[np.float64]:
+    """Opacity in [0, 1]: fades with confidence; 0 where that is unknown or below FAINTEST."""
+    sure = np.clip(np.nan_to_num(np.asarray(confidence, dtype=np.float64)), 0.0, 1.0)
+    return np.where(sure < FAINTEST, 0.0, 0.15 + 0.85 * np.minimum(1.0, sure / SURE))
+
+
 def joint_opacity(skeleton: Skeleton) -> NDArray[np.float64]:
-    """(25,) opacity in [0, 1]: fades with confidence; 0 for joints that are unknown or below FAINTEST."""
-    confidence = np.clip(np.nan_to_num(np.asarray(skeleton.confidence, dtype=np.float64)), 0.0, 1.0)
-    opacity = np.where(confidence < FAINTEST, 0.0, 0.15 + 0.85 * np.minimum(1.0, confidence / SURE))
+    """(25,) opacity in [0, 1] over the picture; 0 for joints whose place in it is unknown, too."""
+    opacity = confidence_opacity(skeleton.confidence)
     if skeleton.image_joints is None:
         return np.zeros_like(opacity)
     return np.where(np.isfinite(skeleton.image_joints).all(axis=1), opacity, 0.0)
+
+
+def unsure(skeleton: Skeleton) -> NDArray[np.bool_]:
+    """(25,) the joints that are poorly seen."""
+    return ~(np.asarray(skeleton.confidence, dtype=np.float64) >= UNSURE)
 
 
 def line_width(width: int, height: int) -> float:
@@ -71,11 +86,12 @@ def line_width(width: int, height: int) -> float:
 
 
 def caption(person_id: int, decision: Decision | None) -> str:
-    """The words beside a person's head: who, and what they do as far as it is known."""
+    """The words beside a person's head: who, and what they do as far as it is known, and how sure that is."""
     if decision is None or decision.state is State.NO_PERSON:
         return f"Person {person_id}"
-    what = decision.label if decision.state is State.ACTION and decision.label else decision.state.value
-    return f"Person {person_id} · {what}"
+    if decision.state is State.ACTION and decision.label:
+        return f"Person {person_id} · {decision.label} {decision.probability:.0%}"
+    return f"Person {person_id} · {decision.state.value}"
 
 
 def draw_overlay(
@@ -105,7 +121,7 @@ def _pixels(skeleton: Skeleton, width: int, height: int) -> NDArray[np.int64]:
 
 
 def _draw_skeleton(canvas: NDArray[np.uint8], skeleton: Skeleton) -> None:
-    opacity = joint_opacity(skeleton)
+    opacity, doubtful = joint_opacity(skeleton), unsure(skeleton)
     if not opacity.any():
         return
     height, width = canvas.shape[:2]
@@ -125,17 +141,35 @@ def _draw_skeleton(canvas: NDArray[np.uint8], skeleton: Skeleton) -> None:
     strokes = [stroke for stroke in strokes if stroke[0] > 0]
     for colour_of, size in ((None, casing), (SIDE_COLOURS, bone)):
         for alpha, child, parent, side in strokes:
-            ends = points[child].tolist(), points[parent].tolist()
-            cv2.line(paint, *ends, colour_of[side] if colour_of else CASING, size, cv2.LINE_8)
-            cv2.line(mask, *ends, round(255 * alpha), size, cv2.LINE_8)
+            ends = np.stack([points[child], points[parent]])
+            dashed = doubtful[child] or doubtful[parent]
+            for piece in _dashes(ends, DASH * thickness + bone) if dashed else [ends]:
+                start, end = piece.tolist()
+                cv2.line(paint, start, end, colour_of[side] if colour_of else CASING, size, cv2.LINE_8)
+                cv2.line(mask, start, end, round(255 * alpha), size, cv2.LINE_8)
+    radius = round(0.9 * thickness) + 1
     for joint in np.argsort(opacity):
         if opacity[joint] > 0:
             centre = points[joint].tolist()
             colour = SIDE_COLOURS[JOINT_SIDES[joint]]
-            cv2.circle(paint, centre, round(0.9 * thickness) + 1, colour, cv2.FILLED, cv2.LINE_8)
-            cv2.circle(mask, centre, round(0.9 * thickness) + 1, round(255 * opacity[joint]), cv2.FILLED)
+            cv2.circle(paint, centre, radius, colour, cv2.FILLED, cv2.LINE_8)
+            cv2.circle(mask, centre, radius, round(255 * opacity[joint]), cv2.FILLED)
+            if doubtful[joint]:
+                cv2.circle(paint, centre, max(1, round(0.55 * radius)), CASING, cv2.FILLED, cv2.LINE_8)
     alpha = mask[..., None].astype(np.float32) / 255.0
     region[...] = np.rint(region * (1.0 - alpha) + paint * alpha).astype(np.uint8)
+
+
+def _dashes(ends: NDArray[np.int64], dash: float) -> list[NDArray[np.int64]]:
+    """Pieces (2, 2) of the line between two points, a gap after each; a whole number, that ends with one.
+
+    dash: the length of a piece and of a gap, in pixels; OpenCV's round ends reach into the gap.
+    """
+    length = float(np.linalg.norm(ends[1] - ends[0]))
+    count = int(np.clip(length / (2 * dash), 1, 50))
+    marks = np.linspace(0.0, 1.0, 2 * count)[:, None] if count > 1 else np.array([[0.25], [0.75]])
+    along = np.rint(ends[0] + marks * (ends[1] - ends[0])).astype(np.int64)
+    return list(along.reshape(-1, 2, 2))
 
 
 def _bounds(points: NDArray[np.int64], width: int, height: int, margin: int) -> tuple[int, int, int, int]:

@@ -21,9 +21,11 @@ from numpy.typing import NDArray
 from app.decisions import Decider, DecisionSettings, Observation
 from app.entities import ActionEvent, Counters, Decision, Health, Snapshot, Stage, VideoFrame
 from app.errors import USER_ERRORS
+from app.explaining import Explanation, explain
 from app.recognition import Observer
 from app.slots import Slot
 from app.sources import SourceInfo, VideoSource
+from app.window import PersonWindow
 from stgat.recognizer import Recognizer
 from stgat.skeleton import Skeleton
 
@@ -111,6 +113,8 @@ class Session:
         self._to_label: deque[float] = deque(maxlen=TIMINGS)
         self._events: deque[ActionEvent] = deque(maxlen=KEPT_EVENTS)
         self._failure: str | None = None
+        self._looked_at: tuple[Recognizer, tuple[PersonWindow, ...]] | None = None
+        self._source_info: SourceInfo | None = None
         self._threads = [
             threading.Thread(target=self._run, args=(work,), name=f"stgat-{work.__name__.strip('_')}")
             for work in (self._capture, self._pose, self._recognize)
@@ -147,6 +151,17 @@ class Session:
         """The sentence that says why the session failed; None while it has not."""
         return self._failure
 
+    @property
+    def source_info(self) -> SourceInfo | None:
+        """What the source really gives; None until it is open."""
+        return self._source_info
+
+    def explain(self, person_id: int | None = None) -> Explanation | None:
+        """As app.explaining.Explains has it: worked out in the thread that asks, with what was kept."""
+        with self._lock:
+            looked_at = self._looked_at
+        return None if looked_at is None else explain(looked_at[1], looked_at[0], person_id)
+
     def snapshot(self) -> Snapshot:
         """All that a window shows, of one moment; from any thread."""
         now = time.monotonic()
@@ -167,7 +182,7 @@ class Session:
 
     def _capture(self) -> None:
         try:
-            info = self._source.open()
+            info = self._source_info = self._source.open()
             self._on_open(info)
             paced = not (self._lossless or info.live)
             started = before = time.monotonic()
@@ -244,6 +259,7 @@ class Session:
                 self._counts["recognised"] += 1
                 self._to_label.append(after - newest.captured_at)
                 self._snapshot = replace(self._snapshot, decisions=decisions)
+                self._looked_at = recognizer, observer.looked_at
             self._keep(events)
             self._on_result(Result(newest, decisions, events, tuple(observations)))
         events = self._decider.finish()

@@ -30,6 +30,8 @@ class Observer:
 
     interval_s: least time between two looks; None for what suits the network (answer_interval).
     Time is the source's own; where it goes back, all begins anew.
+
+    looked_at: the windows of the last look, for whoever wants to know more of it.
     """
 
     def __init__(self, recognizer: Recognizer, interval_s: float | None = None) -> None:
@@ -38,6 +40,7 @@ class Observer:
         self._interval_s = suitable
         self._window = SlidingWindow(recognizer.metadata.preprocessing)
         self._now_s = self._last_s = self._due_s = -math.inf
+        self.looked_at: tuple[PersonWindow, ...] = ()
 
     def add(self, skeletons: Sequence[Skeleton], timestamp_s: float) -> None:
         """Take in who was seen at a moment."""
@@ -50,7 +53,15 @@ class Observer:
             return None
         # A little less than the interval: timestamps are rounded, and every third frame shall stay the third.
         self._last_s, self._due_s = self._now_s, self._now_s + self._interval_s * 0.999
-        return observe(self._window.people(), self._recognizer)
+        self.looked_at = tuple(self._window.people())
+        return observe(self.looked_at, self._recognizer)
+
+
+def in_groups(people: Sequence[PersonWindow], metadata: Metadata) -> list[list[PersonWindow]]:
+    """Who is shown to the network together: each alone, or all where it was trained so."""
+    if metadata.people > 1:
+        return [list(people)] if people else []
+    return [[person] for person in people]
 
 
 def observe(people: Sequence[PersonWindow], recognizer: Recognizer) -> list[Observation]:
@@ -58,7 +69,7 @@ def observe(people: Sequence[PersonWindow], recognizer: Recognizer) -> list[Obse
     if not people:
         return []
     metadata = recognizer.metadata
-    groups = [list(people)] if metadata.people > 1 else [[person] for person in people]
+    groups = in_groups(people, metadata)
     inputs = [network_input(group, metadata.preprocessing, metadata.people) for group in groups]
     spans = [(group[0].start_s, group[0].end_s) for group in groups]
     predictions = recognizer.recognize(inputs, spans)

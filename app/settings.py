@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 #: Where another folder for settings, profiles and the like is wanted: tests, a stick.
 VARIABLE = "STGAT_LIVE_HOME"
@@ -29,7 +29,8 @@ class Settings(BaseModel):
     """All that is remembered; what is not in the file is as here.
 
     version: of the file's form. language: "" for the system's. window: Qt's geometry and state, base64.
-    recent_files: newest first.
+    camera_size: WIDTHxHEIGHT or "any"; camera_fps: 0 for any. recent_files: newest first.
+    skeleton, hand_trails: whether they are painted over the picture.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -39,6 +40,10 @@ class Settings(BaseModel):
     window_geometry: str = ""
     window_state: str = ""
     recent_files: tuple[str, ...] = ()
+    skeleton: bool = True
+    hand_trails: bool = False
+    camera_size: str = Field(default="640x480", pattern=r"^([1-9]\d{1,4}x[1-9]\d{1,4}|any)$")
+    camera_fps: int = Field(default=30, ge=0, le=1000)
 
 
 class SettingsStore:

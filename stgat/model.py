@@ -170,9 +170,16 @@ class LocalAttention(nn.Module):
 
     def attention(self, y: Tensor) -> Tensor:
         """(N, C_in, T, V) -> (N, S, W*V, V): what joint v takes from joint u mod V of frame u div V."""
+        return self.dropout(self.looks(y) + self.table)
+
+    def looks(self, y: Tensor) -> Tensor:
+        """(N, C_in, T, V) -> (N, S, W*V, V): the part of the attention that depends on the input.
+
+        Row u sums to its frame's weight, shared out among the joints in its scope.
+        """
         scores = self.scores(y).masked_fill(~self.scope, float("-inf"))
         weights = self.frame_weights(y)[..., self.weight_of_row]  # (N, S, W*V)
-        return self.dropout(scores.softmax(dim=-1) * weights[..., None] + self.table)
+        return scores.softmax(dim=-1) * weights[..., None]
 
     def scores(self, y: Tensor) -> Tensor:
         """(N, C_in, T, V) -> (N, S, W*V, V), one table for the whole clip."""
@@ -246,15 +253,25 @@ class STGAT(nn.Module):
         nn.init.xavier_normal_(self.classifier.weight)
         nn.init.zeros_(self.classifier.bias)
 
-    def features(self, x: Tensor) -> Tensor:
-        """(N, C, T, V, M) -> (N, C_last), the mean over frames, joints and all M people, absent ones too."""
+    def features(self, x: Tensor, looks: list[Tensor] | None = None) -> Tensor:
+        """(N, C, T, V, M) -> (N, C_last), the mean over frames, joints and all M people, absent ones too.
+
+        looks: a list to which each block's LocalAttention.looks, (N, M, S, W*V, V), is appended.
+        """
         N, C, T, V, M = x.shape
         y = x.permute(0, 4, 1, 2, 3).reshape(N * M, C, T, V)
         y = self.stem(y)
         for block in self.blocks:
+            if looks is not None:
+                looks.append(block.attention.looks(y).unflatten(0, (N, M)))  # type: ignore[union-attr,operator]
             y = block(y)
         return y.mean(dim=(2, 3)).reshape(N, M, -1).mean(dim=1)
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalised joints (N, C, T, V, M), an absent person all zeros -> logits (N, K)."""
         return self.classifier(self.dropout(self.features(x)))
+
+    def explain(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """The logits of `forward`, and what each block looked at: (N, M, S, W*V, V); see stgat.attention."""
+        looks: list[Tensor] = []
+        return self.classifier(self.dropout(self.features(x, looks))), looks

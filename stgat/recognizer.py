@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from stgat.attention import Attention, sum_up
 from stgat.checkpoint import Checkpoint
 from stgat.device import choose_device
 from stgat.skeleton import FloatArray, get_layout
@@ -51,9 +52,22 @@ class Recognizer:
         """Windows as `prepare_window` gives them, (C, T, V, M) each, and their start and end in seconds."""
         if not windows:
             return []
-        batch = torch.from_numpy(np.stack(windows)).to(self.device)
+        logits = self._model(torch.from_numpy(np.stack(windows)).to(self.device))
+        return self._predictions(logits, spans)
+
+    @torch.inference_mode()
+    def explain(self, window: FloatArray, span: tuple[float, float]) -> tuple[Prediction, Attention]:
+        """One window's answer, as `recognize` gives it, and what the network looked at on the way to it.
+
+        Takes about a third longer than `recognize`. Safe in any thread, also while another one recognises.
+        """
+        logits, looks = self._model.explain(torch.from_numpy(window[None]).to(self.device))
+        (prediction,) = self._predictions(logits, [span])
+        return prediction, sum_up(looks, self.metadata.model)
+
+    def _predictions(self, logits: torch.Tensor, spans: Sequence[tuple[float, float]]) -> list[Prediction]:
         temperature = self.metadata.temperature
-        logits = self._model(batch).float() / temperature
+        logits = logits.float() / temperature
         probabilities = logits.softmax(dim=1).cpu().numpy()
         energies = (-temperature * logits.logsumexp(dim=1)).cpu().numpy()
         return [

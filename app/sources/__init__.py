@@ -9,6 +9,7 @@ from app.errors import SourceError
 from app.sources.base import BaseSource, SeekableSource, SourceInfo, VideoSource
 from app.sources.camera import CameraSource
 from app.sources.camera_devices import list_cameras
+from app.sources.camera_wish import CameraWish, is_camera, parse_camera
 from app.sources.picture_index import PictureIndex
 from app.sources.recording import RecordingSource, demo_source
 from app.sources.video_file import FileSource
@@ -16,6 +17,7 @@ from app.sources.video_file import FileSource
 __all__ = [
     "BaseSource",
     "CameraSource",
+    "CameraWish",
     "FileSource",
     "RecordingSource",
     "SeekableSource",
@@ -27,13 +29,12 @@ __all__ = [
     "open_twice",
 ]
 
-MAX_CAMERA = 999
-
 
 def open_source(spec: str, repeat_demo: bool = False) -> VideoSource:
     """The source a user named, not opened yet.
 
-    spec: "camera:N", "demo", or a path: an .npz file is a skeleton recording, anything else a video.
+    spec: "camera:N", with or without a wish (app.sources.camera_wish), "demo", or a path: an .npz file is a
+        skeleton recording, anything else a video.
     repeat_demo: let the demo start again whenever it ends.
     Raises SourceError for a spec that names nothing; a file is looked at when the source is opened.
 
@@ -45,11 +46,8 @@ def open_source(spec: str, repeat_demo: bool = False) -> VideoSource:
         raise SourceError('no source was named: give "camera:0", "demo", or the path of a video')
     if text.lower() == "demo":
         return demo_source(repeat_demo)
-    if text.lower().startswith("camera:") or text.lower() == "camera":
-        number = re.fullmatch(r"camera:(\d{1,9})", text, re.IGNORECASE | re.ASCII)
-        if number is None or int(number[1]) > MAX_CAMERA:
-            raise SourceError(f'"{text}" names no camera: write camera: and its number, such as camera:0')
-        return CameraSource(int(number[1]))
+    if is_camera(text):
+        return CameraSource(*parse_camera(text))
     if re.match(r"[a-z][a-z0-9+.-]+://", text, re.IGNORECASE):
         raise SourceError(f"{text} is an address, not a file: download the video first and give its path")
     if Path(text).suffix.lower() == ".npz":

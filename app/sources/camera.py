@@ -15,12 +15,9 @@ from app.entities import VideoFrame
 from app.errors import SourceError
 from app.sources.base import BaseSource, SourceInfo
 from app.sources.camera_devices import camera_name, open_device, why_not_opened
+from app.sources.camera_wish import DEFAULT_FPS, DEFAULT_SIZE, CameraWish
 from app.sources.timeline import sane_fps
 
-#: Enough for a person in front of a webcam, and every camera gives it at full rate even uncompressed over
-#: USB 2.
-DEFAULT_SIZE = (640, 480)
-DEFAULT_FPS = 30.0
 #: Cameras take up to some seconds to wake; later, one that is silent for this long is gone.
 OPEN_TIMEOUT_S = 15.0
 STALL_TIMEOUT_S = 4.0
@@ -48,6 +45,7 @@ class CameraSource(BaseSource):
     index counts the pictures grabbed, so that a gap in it shows pictures that came faster than they were
     taken. A camera may change its picture's size, and may repeat a picture; both are passed on as they are.
 
+    wish: what is asked of the camera; what it gives is in what open() returns.
     make_capture, clock: for tests; what opens the device, and what tells the time in seconds.
     """
 
@@ -56,9 +54,7 @@ class CameraSource(BaseSource):
     def __init__(
         self,
         index: int,
-        width: int = DEFAULT_SIZE[0],
-        height: int = DEFAULT_SIZE[1],
-        fps: float = DEFAULT_FPS,
+        wish: CameraWish | None = None,
         *,
         make_capture: Callable[[int], Capture] | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -67,7 +63,7 @@ class CameraSource(BaseSource):
     ) -> None:
         super().__init__(f"camera:{index}")
         self.index = index
-        self._wanted = (width, height, fps)
+        self._wish = wish or CameraWish()
         self._make_capture = make_capture or open_device
         self._clock = clock
         self._open_timeout_s = open_timeout_s
@@ -84,7 +80,7 @@ class CameraSource(BaseSource):
         self._release()
         self._grabber = _Grabber(
             lambda: self._make_capture(self.index),
-            self._wanted,
+            self._wish,
             self._clock,
             self._interrupted,
             self._stall_timeout_s,
@@ -158,14 +154,14 @@ class _Grabber:
     def __init__(
         self,
         make_capture: Callable[[], Capture],
-        wanted: tuple[int, int, float],
+        wish: CameraWish,
         clock: Callable[[], float],
         interrupted: threading.Event,
         give_up_s: float,
     ) -> None:
         self.fps: float | None = None
         self._make_capture = make_capture
-        self._wanted = wanted
+        self._wish = wish
         self._clock = clock
         self._interrupted = interrupted
         self._give_up_s = give_up_s
@@ -222,10 +218,16 @@ class _Grabber:
     def _configure(self, capture: Capture) -> None:
         import cv2
 
-        width, height, fps = self._wanted
-        capture.set(cv2.CAP_PROP_FRAME_WIDTH, width)
-        capture.set(cv2.CAP_PROP_FRAME_HEIGHT, height)
-        capture.set(cv2.CAP_PROP_FPS, fps)
+        size, fps = self._wish.size, self._wish.fps
+        large = size is not None and size[0] * size[1] > DEFAULT_SIZE[0] * DEFAULT_SIZE[1]
+        if large or (fps is not None and fps > DEFAULT_FPS):
+            # So much has no room on USB 2 unless it is compressed; a camera that cannot says no.
+            capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
+        if size is not None:
+            capture.set(cv2.CAP_PROP_FRAME_WIDTH, size[0])
+            capture.set(cv2.CAP_PROP_FRAME_HEIGHT, size[1])
+        if fps is not None:
+            capture.set(cv2.CAP_PROP_FPS, fps)
         capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # an old picture is worth less than none
         self.fps = sane_fps(capture.get(cv2.CAP_PROP_FPS))
 

@@ -1,4 +1,8 @@
-"""Which cameras there are, by name, and again whenever that changes."""
+"""Which cameras there are, by name, and again whenever that changes.
+
+They are asked for every other second: Qt's own signal of a change (QMediaDevices) needs QtMultimedia, which
+does not load everywhere, and comes only to threads with an event loop; the kernel's list costs nothing.
+"""
 
 from __future__ import annotations
 
@@ -39,11 +43,12 @@ def list_qt() -> list[tuple[str, str]]:
 class CameraWatcher:
     """Asks for the cameras in a thread of its own, again every `period_s`, so that plugged ones show up.
 
-    `cameras` is the newest answer; read it from any thread.
+    `cameras` is the newest answer, `known` whether there has been one; read them from any thread.
     """
 
     def __init__(self, list_cameras: ListCameras, period_s: float = 2.0) -> None:
         self.cameras: list[tuple[str, str]] = []
+        self.known = False
         self._list = list_cameras
         self._period_s = period_s
         self._closing = threading.Event()
@@ -62,6 +67,7 @@ class CameraWatcher:
         while not self._closing.is_set():
             try:
                 self.cameras = self._list()
+                self.known = True
             except (OSError, RuntimeError, ValueError) as error:
                 log.warning("the cameras cannot be listed: %s", error)
             self._closing.wait(self._period_s)

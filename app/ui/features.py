@@ -11,8 +11,12 @@ from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject
 
+from app.ui.attention import AttentionDock
+from app.ui.camera_features import CameraNews, CameraPicture
+from app.ui.overlay_switches import OverlaySwitches
 from app.ui.recent import RecentFiles
 from app.ui.shortcuts import ShortcutTable
+from app.ui.space_view import SpaceDock
 from app.ui.transport import Transport
 
 if TYPE_CHECKING:
@@ -24,5 +28,10 @@ def install(window: MainWindow) -> list[QObject]:
     return [
         Transport(window),
         RecentFiles(window),
+        CameraPicture(window),
+        CameraNews(window),
+        OverlaySwitches(window),
+        SpaceDock(window),
+        AttentionDock(window),
         ShortcutTable(window),
     ]

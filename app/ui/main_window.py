@@ -10,7 +10,7 @@ from app.entities import Snapshot
 from app.ui import texts, theme
 from app.ui.cameras import CameraWatcher
 from app.ui.commands import Commands
-from app.ui.contents import Contents
+from app.ui.contents import NARROW, Contents
 from app.ui.dropping import dropped_paths, playable
 from app.ui.features import install
 from app.ui.presenter import SessionPresenter
@@ -94,6 +94,11 @@ class MainWindow(QMainWindow):
         """(source spec, name) of each camera there is now."""
         return self._watcher.cameras
 
+    @property
+    def cameras_known(self) -> bool:
+        """False until they have been looked for once."""
+        return self._watcher.known
+
     def add_dock(
         self,
         name: str,
@@ -104,6 +109,7 @@ class MainWindow(QMainWindow):
     ) -> QDockWidget:
         """A panel that can be shown, moved and floated; hidden until somebody asks for it by menu or key.
 
+        In a narrow window one that belongs at a side opens beside the window: there is no room within.
         name: Qt's, by which its place is remembered; not to be changed later.
         """
         dock = QDockWidget(title, self)
@@ -115,6 +121,10 @@ class MainWindow(QMainWindow):
         assert action is not None
         if keys:
             action.setShortcut(keys)
+        sides = Qt.DockWidgetArea.LeftDockWidgetArea | Qt.DockWidgetArea.RightDockWidgetArea
+        action.triggered.connect(
+            lambda shown: dock.setFloating(True) if shown and area & sides and self.width() < NARROW else None
+        )
         self.commands.adopt(texts.GROUP_VIEW, action)
         return dock
 

@@ -59,8 +59,9 @@ def run_window(
         QTimer.singleShot(round(1000 * quit_after_s), finish)
     elif screenshot is not None:
         QTimer.singleShot(round(1000 * SCREENSHOT_AFTER_S), take_screenshot)
-    # Python sees the signal at the window's next poll, some milliseconds later.
-    before = signal.signal(signal.SIGINT, lambda *_: window.close())
+    # Python sees the signal at the window's next poll, some milliseconds later; or in the midst of painting,
+    # when a window may not be closed, so the closing waits for its turn.
+    before = signal.signal(signal.SIGINT, lambda *_: QTimer.singleShot(0, window.close))
     try:
         code = application.exec()
     finally:

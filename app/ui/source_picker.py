@@ -8,6 +8,7 @@ from PyQt6.QtCore import QPointF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QAction, QActionGroup, QFontMetrics, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QMenu, QPushButton, QSizePolicy, QWidget
 
+from app.sources.camera_wish import bare
 from app.ui import texts, theme
 from app.ui.texts import files
 
@@ -85,7 +86,7 @@ class SourcePicker(QPushButton):
         def add(offered: str, name: str) -> QAction:
             entry = QAction(name.replace("&", "&&"), self._menu)
             entry.setCheckable(True)
-            entry.setChecked(offered == spec)
+            entry.setChecked(offered == bare(spec))
             entry.triggered.connect(lambda _: self.chosen.emit(offered))
             group.addAction(entry)
             self._menu.addAction(entry)

@@ -51,7 +51,8 @@ class StatusLine(QStatusBar):
         super().__init__(parent)
         self.setSizeGripEnabled(False)
         self.dot = StatusDot()
-        self.state = QLabel(texts.HEALTH_NAMES[Health.STOPPED])
+        self._said, self._note = texts.HEALTH_NAMES[Health.STOPPED], ""
+        self.state = QLabel(self._said)
         self.fps, self.latency, self.dropped = QLabel(), QLabel(), QLabel()
         self.fps.setToolTip(texts.STATUS_TOOLTIPS["fps"])
         self.dropped.setToolTip(texts.STATUS_TOOLTIPS["dropped"])
@@ -77,7 +78,17 @@ class StatusLine(QStatusBar):
         """What goes on, and with which source."""
         name = texts.STOPPING if stopping else texts.HEALTH_NAMES[health]
         self.dot.set_colour("warning" if stopping else _DOT_COLOURS.get(health, "muted"))
-        self.state.setText(f"{name} · {source}" if source else name)
+        self._said = f"{name} · {source}" if source else name
+        self._show_words()
+
+    def set_note(self, words: str) -> None:
+        """Something about the source that is worth knowing while it lasts; "" for nothing."""
+        self._note = words
+        self._show_words()
+
+    def _show_words(self) -> None:
+        self.state.setText(" · ".join(part for part in (self._said, self._note) if part))
+        self.state.setToolTip(self._note)  # in a small window it may be cut off
 
     def show_numbers(self, snapshot: Snapshot | None) -> None:
         """Rate, latency and drops; blank without a session."""

@@ -13,7 +13,10 @@ from PyQt6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from app import overlay
 from app.entities import Decision, Snapshot
+from app.trails import HandTrails
 from app.ui import texts, theme
+from app.ui.skeleton_painter import Joint, paint_skeleton, paint_trail
+from app.ui.texts.views import caption
 from stgat.skeleton import Skeleton
 
 
@@ -33,6 +36,8 @@ class VideoView(QWidget):
         self._skeletons: tuple[Skeleton, ...] = ()
         self._decisions: dict[int, Decision] = {}
         self._mirrored = False
+        self._trails = HandTrails()
+        self._trails_shown, self._skeleton_shown = False, True
         self._message: texts.Message | None = None
         self.setAccessibleName(texts.VIDEO)
         self.setMinimumSize(160, 120)
@@ -62,9 +67,20 @@ class VideoView(QWidget):
         self._mirrored = mirrored
         self.update()
 
+    def show_skeleton(self, shown: bool) -> None:
+        """Whether bones and joints are painted; the captions stay."""
+        self._skeleton_shown = shown
+        self.update()
+
+    def show_trails(self, shown: bool) -> None:
+        """Whether the hands' ways of the last moments are painted."""
+        self._trails_shown = shown
+        self.update()
+
     def clear(self) -> None:
         """Forget the picture."""
         self._image, self._skeletons, self._decisions = None, (), {}
+        self._trails.clear()
         self.update()
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
@@ -74,6 +90,7 @@ class VideoView(QWidget):
         self._image = np.ascontiguousarray(snapshot.frame.image)
         self._skeletons = snapshot.skeletons
         self._decisions = {decision.person_id: decision for decision in snapshot.decisions}
+        self._trails.add(snapshot.skeletons, snapshot.frame.timestamp_s)
         self.update()
 
     def set_message(self, message: texts.Message | None) -> None:
@@ -122,10 +139,15 @@ class VideoView(QWidget):
         if not box.isEmpty():
             self._paint_picture(painter, box)
             painter.setClipRect(box)
-            for skeleton in self._skeletons:
-                self._paint_skeleton(
-                    painter, skeleton, overlay.line_width(int(box.width()), int(box.height()))
-                )
+            thickness = overlay.line_width(int(box.width()), int(box.height()))
+            for trail in self._trails.trails() if self._trails_shown else ():
+                way = [
+                    (self._position(x, y), fresh)
+                    for (x, y), fresh in zip(trail.points, trail.freshness, strict=True)
+                ]
+                paint_trail(painter, way, trail.side, thickness)
+            for skeleton in self._skeletons if self._skeleton_shown else ():
+                paint_skeleton(painter, self._joints(skeleton), thickness)
             captions: list[QRectF] = []
             for skeleton in self._skeletons:
                 self._paint_caption(painter, box, skeleton, captions)
@@ -146,36 +168,19 @@ class VideoView(QWidget):
         painter.drawImage(box, image)
         painter.restore()
 
-    def _paint_skeleton(self, painter: QPainter, skeleton: Skeleton, thickness: float) -> None:
-        opacity = overlay.joint_opacity(skeleton)
-        points = {joint: self.joint_position(skeleton, joint) for joint in np.flatnonzero(opacity).tolist()}
-        bones = [
-            (min(opacity[child], opacity[parent]), points[child], points[parent], side)
-            for child, parent, side in overlay.BONES
-            if child in points and parent in points
-        ]
-        for cased in (True, False):
-            for alpha, start, end, side in bones:
-                colour = QColor(*(overlay.CASING if cased else overlay.SIDE_COLOURS[side]))
-                colour.setAlphaF(float(alpha))
-                width = thickness + 2 if cased else thickness
-                painter.setPen(QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-                painter.drawLine(start, end)
-        for joint, point in points.items():
-            colour = QColor(*overlay.SIDE_COLOURS[overlay.JOINT_SIDES[joint]])
-            colour.setAlphaF(float(opacity[joint]))
-            edge = QColor(*overlay.CASING)
-            edge.setAlphaF(float(opacity[joint]))
-            painter.setPen(QPen(edge, 1))
-            painter.setBrush(colour)
-            painter.drawEllipse(point, 0.85 * thickness, 0.85 * thickness)
+    def _joints(self, skeleton: Skeleton) -> dict[int, Joint]:
+        opacity, doubtful = overlay.joint_opacity(skeleton), overlay.unsure(skeleton)
+        return {
+            joint: Joint(self.joint_position(skeleton, joint), float(opacity[joint]), bool(doubtful[joint]))
+            for joint in np.flatnonzero(opacity).tolist()
+        }
 
     def _paint_caption(self, painter: QPainter, box: QRectF, skeleton: Skeleton, taken: list[QRectF]) -> None:
         anchor = overlay.head_anchor(skeleton)
         if anchor is None:
             return
         painter.setFont(theme.scaled_font(self, 1.0, QFont.Weight.DemiBold))
-        words = overlay.caption(skeleton.person_id, self._decisions.get(skeleton.person_id))
+        words = caption(skeleton.person_id, self._decisions.get(skeleton.person_id))
         metrics = QFontMetricsF(painter.font())
         pill = QRectF(
             0, 0, metrics.horizontalAdvance(words) + 2 * theme.SPACE, metrics.height() + theme.SPACE

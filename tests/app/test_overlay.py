@@ -118,7 +118,7 @@ def test_the_caption_stands_near_the_head_and_inside_the_picture(at):
     ("said", "words"),
     [
         (None, "Person 3"),
-        (decision(3, label="clap"), "Person 3 · clap"),
+        (decision(3, label="clap"), "Person 3 · clap 86%"),
         (decision(3, State.IDLE), "Person 3 · idle"),
         (decision(3, State.UNKNOWN), "Person 3 · unknown"),
         (decision(3, State.NO_PERSON), "Person 3"),
@@ -133,3 +133,34 @@ def test_without_a_head_the_caption_is_at_the_highest_joint():
     image[[HEAD, NTU25.joints.index("neck")]] = np.nan
     image[LEFT_KNEE] = (0.3, 0.02)
     assert overlay.head_anchor(replace(person(0.0), image_joints=image)) == pytest.approx((0.3, 0.02))
+
+
+def test_a_poorly_seen_joint_is_hollow_whatever_its_colour():
+    sure, doubtful = (draw_overlay(picture(), [only(LEFT_KNEE, c)]) for c in (0.55, 0.45))
+    ring = 4  # pixels from the middle
+    assert np.abs(sure[240, 320].astype(int) - sure[240, 320 + ring]).max() < 8
+    assert np.abs(doubtful[240, 320].astype(int) - doubtful[240, 320 + ring]).max() > 40
+
+
+def test_bones_of_a_poorly_seen_joint_are_dashed():
+    someone = person(0.0)
+    knee, ankle = LEFT_KNEE, NTU25.joints.index("left ankle")
+    image = np.full((25, 2), np.nan)
+    image[knee], image[ankle] = (0.5, 0.2), (0.5, 0.8)
+
+    def gaps(confidence):
+        drawn = draw_overlay(
+            picture(), [replace(someone, image_joints=image, confidence=np.full(25, confidence))]
+        )
+        shin = (drawn[110:370, 320] != GREY).any(axis=1)
+        return int((np.diff(shin.astype(int)) == -1).sum())
+
+    assert gaps(0.6) == 0
+    assert gaps(0.4) > 5
+
+
+def test_confidence_that_is_not_known_counts_as_poor():
+    doubtful = overlay.unsure(
+        replace(person(0.0), confidence=np.array([np.nan, 0.49, 0.5, 1.0] + [0.0] * 21))
+    )
+    assert doubtful[:4].tolist() == [True, True, False, False]

@@ -33,6 +33,20 @@ def plain_logits(
     return np.array(rows)
 
 
+def plain_looks(
+    clip: Array,
+    parameters: Mapping[str, Array],
+    bones: Sequence[tuple[int, int]],
+    strides: Sequence[int],
+    num_heads: int,
+    frame_weighting: str,
+) -> list[Array]:
+    """(C, T, V) of one person -> each block's attention (S, W*V, V) before the learned table is added."""
+    net = _PlainSTGAT(parameters, bones, strides, num_heads, frame_weighting)
+    net.person(clip)
+    return net.looked
+
+
 def count_hops(num_joints: int, bones: Sequence[tuple[int, int]]) -> NDArray[np.int64]:
     """(V, V) bones between two joints, by walking outwards from each; -1 where there is no way."""
     hops = np.full((num_joints, num_joints), -1)
@@ -75,6 +89,7 @@ class _PlainSTGAT:
     ) -> None:
         self.p, self.bones, self.strides = parameters, bones, strides
         self.S, self.by_frame = num_heads, frame_weighting == "u_div_v"
+        self.looked: list[Array] = []
 
     def person(self, x: Array) -> Array:
         """(C, T, V) -> (C_last,) mean over frames and joints."""
@@ -131,6 +146,7 @@ class _PlainSTGAT:
         weights = 1.0 / (1.0 + np.exp(-weights))
         for u in range(W * V):
             att[:, u] *= weights[:, u // V if self.by_frame else u % W, None]
+        self.looked.append(att.copy())
         att = att + self.p[f"{name}.table"]
 
         z = np.concatenate([np.einsum("ctu,uv->ctv", U, att[s]) for s in range(S)])

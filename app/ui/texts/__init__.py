@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.entities import Decision, Health, Snapshot, State
+from app.sources.camera_wish import bare
 from app.ui.texts.language import _
 
 APPLICATION = "STGAT Live"
@@ -142,6 +143,7 @@ def source_name(spec: str, cameras: list[tuple[str, str]]) -> str:
     """A source's name for people: the camera's own, the file's without its folder, or "Demo"."""
     if spec == "demo":
         return DEMO
+    spec = bare(spec)
     named = dict(cameras).get(spec)
     if named is not None:
         return named

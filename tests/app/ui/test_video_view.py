@@ -175,3 +175,64 @@ def test_the_waiting_wheel_turns(view, monkeypatch):
         monkeypatch.setattr("app.ui.video_view.time.monotonic", lambda now_s=moment_s: now_s)
         painted.append(pixels(view))
     assert not np.array_equal(*painted)
+
+
+def two_joints(confidence):
+    image = np.full((25, 2), np.nan)
+    image[LEFT_KNEE], image[NTU25.joints.index("left ankle")] = (0.5, 0.2), (0.5, 0.8)
+    return Skeleton(np.full((25, 3), np.nan), np.full(25, confidence), 1, 0.0, image)
+
+
+def test_bones_of_a_poorly_seen_joint_are_dashed_and_the_joint_is_hollow(view):
+    def shin(confidence):
+        show(view, [two_joints(confidence)])
+        painted = pixels(view)
+        column = (painted[120:360, 320] != 90).any(axis=1)
+        return int((np.diff(column.astype(int)) == -1).sum()), painted[96, 320].max()
+
+    assert shin(0.6)[0] == 0
+    gaps, middle_of_the_knee = shin(0.4)
+    assert gaps > 5
+    assert middle_of_the_knee < 90  # a hole in a ring
+
+
+def test_the_caption_says_who_does_what_and_how_sure_that_is(view, monkeypatch):
+    said = []
+    monkeypatch.setattr(VideoView, "_paint_pill", lambda self, painter, pill, words: said.append(words))
+    show(view, [lone_joint(HEAD)], [decision()])
+    view.grab()
+    assert said == ["Person 1 · Wave 86 %"]
+
+
+def test_the_skeleton_can_be_hidden_and_its_caption_stays(view, monkeypatch):
+    show(view, [person(0.0)], [decision()])
+    knee = view.joint_position(person(0.0), LEFT_KNEE)
+    view.show_skeleton(False)
+    assert colour_at(view, knee) == (90, 90, 90)
+    assert (pixels(view)[:150] != 90).any()
+
+
+def moving_hand(time_s):
+    image = np.full((25, 2), np.nan)
+    image[NTU25.joints.index("left hand")] = (0.2 + 0.4 * time_s, 0.5)
+    return Skeleton(np.full((25, 3), np.nan), np.ones(25), 1, time_s, image)
+
+
+def test_a_hand_leaves_a_trail_where_it_is_asked_for_thinner_and_fainter_with_age(view):
+    image = np.full((480, 640, 3), 90, np.uint8)
+    for index in range(31):
+        time_s = index / 30
+        view.show_snapshot(
+            Snapshot(Health.RUNNING, VideoFrame(image, index, time_s), (moving_hand(time_s),), ())
+        )
+    assert colour_at(view, view.rect().center()) == (90, 90, 90)
+    view.show_trails(True)
+    painted = np.abs(pixels(view).astype(int) - 90).max(axis=2)
+    old, new = painted[:, 150], painted[:, 340]
+    assert 0 < old.max() < new.max()
+    assert 0 < (old > 10).sum() < (new > 10).sum()
+    view.set_mirrored(True)
+    assert np.abs(pixels(view).astype(int) - 90).max(axis=2)[:, 640 - 340].max() > 10
+    view.clear()
+    show(view)
+    assert (pixels(view) == 90).all()
