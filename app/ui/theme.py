@@ -112,6 +112,7 @@ QPushButton#primary { background: $accent; color: $on_accent; font-weight: 600; 
 QPushButton#primary:disabled { background: $raised; color: $muted; }
 QPushButton#person { padding: 2px ${gap}px; min-height: 18px; text-align: left; color: $muted; }
 QPushButton#person:hover { color: $text; }
+QPushButton#small { padding: 0 ${gap}px; min-height: 14px; border-radius: 4px; }
 QPushButton::menu-indicator { image: none; width: 0; }
 QMenu { background: $panel; color: $text; border: 1px solid $border; padding: ${half}px; }
 QMenu::item { padding: ${half}px 24px ${half}px 26px; border-radius: 4px; }

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from app.entities import ActionEvent, State
-from app.ui.history import SPAN_S, History
+from app.ui.history import KEPT_S, History
 from tests.app.ui.fakes import decision
 
 
@@ -98,7 +98,7 @@ def test_each_person_has_a_lane():
 def test_what_is_older_than_the_strip_is_forgotten():
     history = History()
     end_s = say(history, [(State.IDLE, None, 1)], [ActionEvent("wave", 0.0, 0.5, 0.9, 3)])
-    history.update(end_s + SPAN_S + 1, [], [ActionEvent("wave", 0.0, 0.5, 0.9, 3)])
+    history.update(end_s + KEPT_S + 1, [], [ActionEvent("wave", 0.0, 0.5, 0.9, 3)])
     assert history.lanes() == {}
 
 
