@@ -29,7 +29,7 @@ class Settings(BaseModel):
     """All that is remembered; what is not in the file is as here.
 
     version: of the file's form. language: "" for the system's. window: Qt's geometry and state, base64.
-    recent_files: newest first.
+    recent_files: newest first. export_folder: where a file was saved last; "" for the user's documents.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -39,6 +39,7 @@ class Settings(BaseModel):
     window_geometry: str = ""
     window_state: str = ""
     recent_files: tuple[str, ...] = ()
+    export_folder: str = ""
 
 
 class SettingsStore:

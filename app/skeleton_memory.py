@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import deque
 from dataclasses import dataclass
 
@@ -88,6 +88,11 @@ class SkeletonMemory:
         """How many skeletons are kept."""
         return self._count
 
+    @property
+    def newest_s(self) -> float | None:
+        """The newest moment kept."""
+        return self._moments[-1].time_s if self._moments else None
+
     def take(self, snapshot: Snapshot) -> None:
         """Keep what is new in a snapshot."""
         frame = snapshot.frame
@@ -107,7 +112,7 @@ class SkeletonMemory:
         self._forget(frame.timestamp_s - KEPT_S)
 
     def scene(self, event: ActionEvent) -> Scene | None:
-        """What is kept of an event's person around it; None where its beginning is no longer, or not, kept."""
+        """What is kept of an event's person around it; None where its beginning is not kept."""
         start_s, end_s = event.start_s - BEFORE_S, event.end_s + AFTER_S
         moments = [
             (m.time_s, m.skeletons[event.person_id])
@@ -131,7 +136,9 @@ class SkeletonMemory:
                 Skeleton(pose[:, :3], pose[:, 3], event.person_id, time_s, image)
                 for (time_s, pose), image in zip(moments, image_joints, strict=True)
             ),
-            tuple(d for d in self._said if d.person_id == event.person_id and start_s <= d.timestamp_s <= end_s),
+            tuple(
+                d for d in self._said if d.person_id == event.person_id and start_s <= d.timestamp_s <= end_s
+            ),
         )
 
     def _keep_decisions(self, decisions: tuple[Decision, ...]) -> None:

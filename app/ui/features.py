@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject
 
+from app.ui.events import Events
 from app.ui.shortcuts import ShortcutTable
 
 if TYPE_CHECKING:
@@ -20,5 +21,6 @@ if TYPE_CHECKING:
 def install(window: MainWindow) -> list[QObject]:
     """Put every feature on the window, in the order in which the menu shows them."""
     return [
+        Events(window),
         ShortcutTable(window),
     ]

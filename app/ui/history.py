@@ -111,9 +111,11 @@ class History:
                 if stretch.state is not State.ACTION or self._untold(stretch):
                     lane.append(stretch)
             told = self._events.get(person_id, [])
-            for e in told[bisect_left(told, start_s, key=_end) :]:
-                if e.start_s <= end_s:
-                    lane.append(Stretch(person_id, State.ACTION, e.label, e.start_s, e.end_s, e.probability))
+            lane += [
+                Stretch(person_id, State.ACTION, e.label, e.start_s, e.end_s, e.probability)
+                for e in told[bisect_left(told, start_s, key=_end) :]
+                if e.start_s <= end_s
+            ]
             if lane:
                 lanes[person_id] = _without_overlaps(lane)
         return lanes
@@ -149,10 +151,13 @@ class History:
                 said[i - 1] = replace(before, end_s=time_s, probability=decision.probability)
                 return
             start_s = before.end_s
-        elif after is not None and after.start_s - time_s < LONGEST_GAP_S:
-            if (after.state, after.label) == what:
-                said[i] = replace(after, start_s=time_s)
-                return
+        elif (
+            after is not None
+            and after.start_s - time_s < LONGEST_GAP_S
+            and (after.state, after.label) == what
+        ):
+            said[i] = replace(after, start_s=time_s)
+            return
         if decision.since_s is not None:
             start_s = decision.since_s
             i = _give_way(said, i, start_s)

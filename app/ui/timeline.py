@@ -66,7 +66,7 @@ class Timeline(pg.GraphicsView):
         self.box.home.connect(self.go_home)
         self.box.moved.connect(self._moved)
         self._timer = QTimer(self)
-        self._timer.timeout.connect(lambda: self.refresh() if self.isVisible() else None)
+        self._timer.timeout.connect(self._tick)
         self._timer.start(REFRESH_MS)
         self._describe()
 
@@ -164,6 +164,10 @@ class Timeline(pg.GraphicsView):
         ):
             self._painted = painted
             self._repaint()
+
+    def _tick(self) -> None:
+        if self.isVisible():
+            self.refresh()
 
     # Where it stands
 
@@ -279,10 +283,9 @@ class Timeline(pg.GraphicsView):
 
     def event(self, event: QEvent | None) -> bool:
         # The window has commands on these keys; here they are the timeline's.
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
-            if event.key() in _KEYS and event.modifiers() & ~_KEYPAD == Qt.KeyboardModifier.NoModifier:
-                event.accept()
-                return True
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and _own(event):
+            event.accept()
+            return True
         return super().event(event)
 
     def viewportEvent(self, event: QEvent | None) -> bool:  # noqa: N802
@@ -330,3 +333,7 @@ class Timeline(pg.GraphicsView):
 
 
 _KEYPAD = Qt.KeyboardModifier.KeypadModifier
+
+
+def _own(event: QKeyEvent) -> bool:
+    return event.key() in _KEYS and event.modifiers() & ~_KEYPAD == Qt.KeyboardModifier.NoModifier

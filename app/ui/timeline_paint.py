@@ -1,7 +1,7 @@
 """How the timeline looks: lanes, bars, ticks, the playhead. Painted in the widget's own pixels.
 
-Actions are filled bars, unknown motion is a dashed outline, idling is a thin line, and nothing is nothing: told
-apart by form, not only by colour.
+Actions are filled bars, unknown motion is a dashed outline, idling is a thin line, and nothing is
+nothing: told apart by form, not only by colour.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from app.ui.texts import timeline as words
 from app.ui.timeline_scale import ticks
 
 LANE_HEIGHT = 24
-LABEL_ROOM = 62  # of a tick, in device-independent pixels
+LABEL_ROOM = 84  # of a tick, in device-independent pixels
 
 
 @dataclass(frozen=True)

@@ -94,6 +94,7 @@ class TimeBox(pg.ViewBox):
         else:
             self.clicked.emit(event.scenePos())
 
+
 _SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 
@@ -109,4 +110,3 @@ def ticks(start_s: float, end_s: float, width_px: float, label_px: float, zero_s
     first = math.ceil((start_s - zero_s) / step_s - 1e-6)
     last = math.floor((end_s - zero_s) / step_s + 1e-6)
     return [zero_s + step_s * number for number in range(first, last + 1)]
-
