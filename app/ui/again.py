@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QObject, Qt, QTimer
+from PyQt6.QtCore import QObject, QSize, Qt, QTimer
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from app.entities import ActionEvent, Snapshot, State
@@ -25,6 +25,13 @@ REST_S = 0.5  # at the end, before it begins again
 SAID_FOR_MS = 6000
 
 
+class Figure(VideoView):
+    """The picture of a figure, small enough for a dock."""
+
+    def sizeHint(self) -> QSize:  # noqa: N802 (Qt's name)
+        return QSize(340, 255)
+
+
 class AgainPanel(QWidget):
     """A figure that does an event over and over, with what was thought likely at each moment."""
 
@@ -39,7 +46,7 @@ class AgainPanel(QWidget):
         self.hint = QLabel(words.NOTHING_CHOSEN)
         self.hint.setProperty("role", "muted")
         self.hint.setWordWrap(True)
-        self.video = VideoView()
+        self.video = Figure()
         self.video.setAccessibleName(words.FIGURE)
         self.top = TopFive()
         self.slider = QSlider(Qt.Orientation.Horizontal)
@@ -64,10 +71,11 @@ class AgainPanel(QWidget):
         column.setSpacing(theme.SPACE)
         column.addWidget(self.title)
         column.addWidget(self.hint)
-        column.addWidget(self.video, 1)
+        column.addWidget(self.video, 100)
         column.addWidget(self.slider)
         column.addLayout(row)
         column.addWidget(self.top)
+        column.addStretch(1)
         self._controls = (self.video, self.slider, self.pausing, self.half, self.top)
         self.clear()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PyQt6.QtCore import QEvent, QModelIndex, QPoint, Qt, pyqtSignal
+from PyQt6.QtCore import QEvent, QModelIndex, QPoint, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QAction, QGuiApplication, QKeyEvent, QKeySequence
 from PyQt6.QtWidgets import (
     QAbstractItemView,
@@ -44,6 +44,9 @@ class EventView(QTableView):
         self.setTabKeyNavigation(False)
         self.setShowGrid(False)
         self.setWordWrap(False)
+        self.setHorizontalScrollBarPolicy(
+            Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        )  # what is left is the action's
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._menu)
         self.setSortingEnabled(True)
@@ -59,7 +62,7 @@ class EventView(QTableView):
         metrics = self.fontMetrics()
         for column, widest in ((0, "1:00:00.0"), (1, "1:00:00.0"), (2, words.COLUMNS[2]), (4, "100 %")):
             room = max(metrics.horizontalAdvance(w) for w in (widest, words.COLUMNS[column]))
-            self.setColumnWidth(column, room + 4 * theme.SPACE)
+            self.setColumnWidth(column, room + 2 * theme.SPACE)
         self.clicked.connect(self._clicked)
 
     def copy(self) -> None:
@@ -153,8 +156,11 @@ class EventPanel(QWidget):
         column.addWidget(self.filter)
         column.addLayout(self._stack, 1)
         column.addLayout(foot)
-        self.setMinimumWidth(200)
+        self.setMinimumWidth(260)
         self._tell()
+
+    def sizeHint(self) -> QSize:  # noqa: N802 (Qt's name)
+        return QSize(360, 320)
 
     def clear(self) -> None:
         """A new session begins."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pyqtgraph as pg
 from PyQt6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QFontMetricsF, QHelpEvent, QKeyEvent, QPainter, QResizeEvent
-from PyQt6.QtWidgets import QPushButton, QSizePolicy, QToolTip
+from PyQt6.QtGui import QFontMetricsF, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QResizeEvent
+from PyQt6.QtWidgets import QPushButton, QSizePolicy, QToolTip, QWidget
 
 from app.entities import ActionEvent, Snapshot, State
 from app.ui import texts, theme
@@ -63,7 +63,6 @@ class Timeline(pg.GraphicsView):
         self.home.clicked.connect(self.go_home)
         self.home.hide()
         self.box.clicked.connect(self._click)
-        self.box.home.connect(self.go_home)
         self.box.moved.connect(self._moved)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._tick)
@@ -263,6 +262,15 @@ class Timeline(pg.GraphicsView):
         super().resizeEvent(event)
         if hasattr(self, "home"):  # pyqtgraph asks for it while it is being made
             self._place()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802
+        if event is not None and event.button() == Qt.MouseButton.LeftButton:
+            self.go_home()
+            event.accept()
+
+    def close(self) -> bool:
+        """Qt's; pyqtgraph's takes the view apart, and Qt then asks it for its size."""
+        return QWidget.close(self)
 
     def drawForeground(self, painter: QPainter | None, rect: QRectF) -> None:  # noqa: N802
         area = self.box.geometry()

@@ -20,11 +20,10 @@ class TimeBox(pg.ViewBox):
     anchored: while True, zooming keeps the right edge where it is. limits: the first and the last moment
         that can come into view, and the longest span.
 
-    clicked: where, in the scene's coordinates. home: a double click. moved: by hand, by wheel or by a call.
+    clicked: where, in the scene's coordinates. moved: by hand, by wheel or by a call.
     """
 
     clicked = pyqtSignal(object)
-    home = pyqtSignal()
     moved = pyqtSignal()
 
     def __init__(self) -> None:
@@ -89,9 +88,7 @@ class TimeBox(pg.ViewBox):
 
     def mouseClickEvent(self, event: Any) -> None:  # noqa: N802
         event.accept()
-        if event.double():
-            self.home.emit()
-        else:
+        if event.button() == Qt.MouseButton.LeftButton:
             self.clicked.emit(event.scenePos())
 
 
