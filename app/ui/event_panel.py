@@ -22,7 +22,7 @@ from PyQt6.QtWidgets import (
 
 from app.entities import ActionEvent
 from app.ui import theme
-from app.ui.event_table import ACTION, START, EventTable
+from app.ui.event_table import ACTION, END, START, EventTable
 from app.ui.texts import events as words
 
 
@@ -144,6 +144,11 @@ class EventPanel(QWidget):
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setContentsMargins(2 * theme.SPACE, 0, 2 * theme.SPACE, 0)
         self.view.again.connect(lambda row: self.again.emit(self.table.event_at(row)))
+        bar = self.view.verticalScrollBar()
+        assert bar is not None
+        self._bar, self._following = bar, True
+        bar.valueChanged.connect(self._scrolled)
+        bar.rangeChanged.connect(self._grown)
         self._stack = QStackedLayout()
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self.view)
@@ -169,13 +174,7 @@ class EventPanel(QWidget):
 
     def add(self, events: Iterable[ActionEvent]) -> None:
         """List these too."""
-        bar = self.view.verticalScrollBar()
-        assert bar is not None
-        following = bar.value() >= bar.maximum() - 2
         self.table.add(events)
-        newest_last = self.table.sorted_by in (0, 1) and not self.table.descending
-        if following and newest_last:
-            self.view.scrollToBottom()
         self._tell()
 
     def mark(self, event: ActionEvent) -> None:
@@ -183,6 +182,14 @@ class EventPanel(QWidget):
         row = self.table.row_of(event)
         if row is not None and self.view.currentIndex().row() != row:
             self.view.selectRow(row)
+
+    def _scrolled(self, value: int) -> None:
+        self._following = value >= self._bar.maximum() - 2
+
+    def _grown(self, _: int, most: int) -> None:
+        """More rows, or less room."""
+        if self._following and self.table.sorted_by in (START, END) and not self.table.descending:
+            self._bar.setValue(most)
 
     def _show_only(self, needle: str) -> None:
         self.table.show_only(needle)
