@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 FRAME_MS = 33
 REST_S = 0.5  # at the end, before it begins again
 SAID_FOR_MS = 6000
+HEIGHT = 540  # of the dock at first, beside others
 
 
 class Figure(VideoView):
@@ -206,6 +207,7 @@ class SeeAgain(QObject):
         if not self.dock.isVisible():
             self.dock.setFloating(self._window.width() < NARROW)  # beside a picture that small is no room
             self.dock.show()
+            self._window.resizeDocks([self.dock], [HEIGHT], Qt.Orientation.Vertical)
         self.dock.raise_()
 
     def _begin(self, spec: str) -> None:

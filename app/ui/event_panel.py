@@ -22,7 +22,7 @@ from PyQt6.QtWidgets import (
 
 from app.entities import ActionEvent
 from app.ui import theme
-from app.ui.event_table import ACTION, END, START, EventTable
+from app.ui.event_table import ACTION, END, PERSON, START, SURE, EventTable
 from app.ui.texts import events as words
 
 
@@ -60,7 +60,7 @@ class EventView(QTableView):
         across.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         across.setSectionResizeMode(ACTION, QHeaderView.ResizeMode.Stretch)
         metrics = self.fontMetrics()
-        for column, widest in ((0, "1:00:00.0"), (1, "1:00:00.0"), (2, words.COLUMNS[2]), (4, "100 %")):
+        for column, widest in ((START, "00:00.0"), (END, "00:00.0"), (PERSON, ""), (SURE, "100 %")):
             room = max(metrics.horizontalAdvance(w) for w in (widest, words.COLUMNS[column]))
             self.setColumnWidth(column, room + 2 * theme.SPACE)
         self.clicked.connect(self._clicked)
@@ -71,6 +71,12 @@ class EventView(QTableView):
         rows = [index.row() for index in selection.selectedRows()] if selection is not None else []
         if rows and clipboard is not None:
             clipboard.setText(self.table.as_text(rows))
+
+    def make_room_for_hours(self) -> None:
+        """The times have another part from now on."""
+        room = self.fontMetrics().horizontalAdvance("00:00:00.0") + 2 * theme.SPACE
+        for column in (START, END):
+            self.setColumnWidth(column, room)
 
     def _clicked(self, index: QModelIndex) -> None:
         if QGuiApplication.keyboardModifiers() == Qt.KeyboardModifier.NoModifier:
@@ -165,7 +171,7 @@ class EventPanel(QWidget):
         self._tell()
 
     def sizeHint(self) -> QSize:  # noqa: N802 (Qt's name)
-        return QSize(360, 320)
+        return QSize(380, 320)
 
     def clear(self) -> None:
         """A new session begins."""
@@ -174,7 +180,10 @@ class EventPanel(QWidget):
 
     def add(self, events: Iterable[ActionEvent]) -> None:
         """List these too."""
+        events = list(events)
         self.table.add(events)
+        if any(event.end_s >= 3600 for event in events):
+            self.view.make_room_for_hours()
         self._tell()
 
     def mark(self, event: ActionEvent) -> None:

@@ -55,7 +55,6 @@ class History:
         self.begin_s = math.inf  # of what is kept
         self._stretches: dict[int, list[Stretch]] = {}  # by their ends
         self.given: Sequence[ActionEvent] = ()  # the newest snapshot's events
-        self.said: Iterable[Decision] = ()  # and its decisions
         self._events: dict[int, list[ActionEvent]] = {}  # by their ends
 
     @property
@@ -79,7 +78,6 @@ class History:
             self.clear()
         self.now_s = now_s
         self.begin_s = min(self.begin_s, now_s)
-        self.said = decisions
         if events is not self.given:
             self.given, self._events = events, {}
             for event in sorted(events, key=lambda event: event.end_s):

@@ -16,7 +16,7 @@ from app.ui.timeline_paint import LANE_HEIGHT, Picture, gutter, paint
 from app.ui.timeline_scale import LEAST_SPAN_S, SPAN_S, ZOOM, TimeBox
 
 MOST_LANES = 3  # the window follows two people; a third lane shows one who has just left
-REFRESH_MS = 33
+REFRESH_MS = 50
 PAGE = 0.1  # of the view that is kept before the playhead when it runs out of it
 _KEYS = {
     Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_Return, Qt.Key.Key_Enter,
@@ -30,7 +30,7 @@ class Timeline(pg.GraphicsView):
     event_chosen: an ActionEvent to see again, one still going on included. moment_chosen: of a file, the
     moment to go to.
 
-    It is painted at most 30 times a second, and only where something has moved by a pixel.
+    It is painted at most 20 times a second, and only where something has moved by a pixel.
     """
 
     event_chosen = pyqtSignal(object)
@@ -46,7 +46,8 @@ class Timeline(pg.GraphicsView):
         self._at_home = self._in_view = True  # of a file, whether the playhead is in view
         self._span_s = SPAN_S
         self._chosen: ActionEvent | None = None
-        self._painted: tuple[object, ...] = ()
+        self._painted: tuple[float, ...] = ()
+        self._painted_events: object = None
         self._lanes: dict[int, list[Stretch]] = {}
         self._hidden = 0  # people besides
         self._boxes: list[tuple[QRectF, Stretch]] = []
@@ -156,11 +157,9 @@ class Timeline(pg.GraphicsView):
         analysed_s = self._file_s[0] if self._file_s else 0.0
         painted = (
             round(start_s * a_pixel), round(a_pixel, 3), round(now_s * a_pixel), round(analysed_s * a_pixel),
-            self.history.given, self.history.said,
         )  # fmt: skip
-        if painted[:4] != self._painted[:4] or any(
-            a is not b for a, b in zip(painted[4:], self._painted[4:], strict=True)
-        ):
+        if painted != self._painted or self.history.given is not self._painted_events:
+            self._painted_events = self.history.given
             self._painted = painted
             self._repaint()
 
@@ -176,7 +175,11 @@ class Timeline(pg.GraphicsView):
         if self._file_s is None:
             self.box.limits = (min(self.history.begin_s, now_s - self._span_s), now_s, KEPT_S)
             if self._at_home:
-                self.box.show_range(now_s - self._span_s, now_s)
+                a_pixel_s = self._span_s / self.box.width() if self.box.width() > 40 else 0.0
+                start_s, end_s = self.box.range_s
+                # pyqtgraph paints anew whenever its range changes, be it by less than is seen.
+                if abs(end_s - now_s) >= a_pixel_s or abs(end_s - start_s - self._span_s) > 1e-6:
+                    self.box.show_range(now_s - self._span_s, now_s)
             return
         duration_s = self._file_s[1]
         self.box.limits = (0.0, duration_s, duration_s)
