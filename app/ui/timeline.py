@@ -12,16 +12,13 @@ from app.ui import texts, theme
 from app.ui.history import KEPT_S, History, Stretch
 from app.ui.session import Playback, SessionLike
 from app.ui.texts import timeline as words
+from app.ui.timeline_keys import own, pressed
 from app.ui.timeline_paint import LANE_HEIGHT, Picture, gutter, paint
-from app.ui.timeline_scale import LEAST_SPAN_S, SPAN_S, ZOOM, TimeBox
+from app.ui.timeline_scale import LEAST_SPAN_S, SPAN_S, TimeBox
 
 MOST_LANES = 3  # the window follows two people; a third lane shows one who has just left
 REFRESH_MS = 50
 PAGE = 0.1  # of the view that is kept before the playhead when it runs out of it
-_KEYS = {
-    Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_Return, Qt.Key.Key_Enter,
-    Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown,
-}  # fmt: skip
 
 
 class Timeline(pg.GraphicsView):
@@ -147,6 +144,12 @@ class Timeline(pg.GraphicsView):
         """Ask for the marked event."""
         if self._chosen is not None:
             self.event_chosen.emit(self._chosen)
+
+    def choose_none(self) -> None:
+        """Mark none, and show what is now."""
+        self._chosen = None
+        self.go_home()
+        self._describe()
 
     def refresh(self) -> None:
         """Paint anew if a pixel would change."""
@@ -294,7 +297,7 @@ class Timeline(pg.GraphicsView):
 
     def event(self, event: QEvent | None) -> bool:
         # The window has commands on these keys; here they are the timeline's.
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and _own(event):
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and own(event):
             event.accept()
             return True
         return super().event(event)
@@ -315,36 +318,5 @@ class Timeline(pg.GraphicsView):
         return words.state(stretch.start_s, stretch.end_s, texts.STATE_NAMES[stretch.state])
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802
-        if event is None:
-            return
-        keys = Qt.Key
-        match event.key():
-            case keys.Key_Left:
-                self.choose(-1)
-            case keys.Key_Right:
-                self.choose(1)
-            case keys.Key_Return | keys.Key_Enter:
-                self.see_again()
-            case keys.Key_End:
-                self._chosen = None
-                self.go_home()
-                self._describe()
-            case keys.Key_Home:
-                self.box.move(-1e6)
-            case keys.Key_PageUp | keys.Key_PageDown:
-                self.box.move(-0.8 if event.key() == keys.Key_PageUp else 0.8)
-            case keys.Key_Plus | keys.Key_Equal:
-                self.box.zoom(1 / ZOOM)
-            case keys.Key_Minus:
-                self.box.zoom(ZOOM)
-            case _:
-                event.ignore()
-                return
-        event.accept()
-
-
-_KEYPAD = Qt.KeyboardModifier.KeypadModifier
-
-
-def _own(event: QKeyEvent) -> bool:
-    return event.key() in _KEYS and event.modifiers() & ~_KEYPAD == Qt.KeyboardModifier.NoModifier
+        if event is not None:
+            event.setAccepted(pressed(self, event.key()))
