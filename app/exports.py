@@ -27,7 +27,7 @@ def check_place(path: Path) -> None:
         raise OutputError(f"{path}: events are written as {', '.join(WRITERS)}; name a file that ends so")
     if not path.parent.is_dir() or path.is_dir():
         why = "it is a folder" if path.is_dir() else "there is no such folder"
-        raise OutputError(f"{path} cannot be written ({why}); choose another --events")
+        raise OutputError(f"{path} cannot be written ({why}); choose another file")
 
 
 def write_events(path: Path, events: Sequence[ActionEvent], video: str) -> None:
@@ -42,7 +42,7 @@ def write_events(path: Path, events: Sequence[ActionEvent], video: str) -> None:
         with replacing(path) as temporary:
             temporary.write_text(text, encoding="utf-8", newline="")
     except OSError as error:
-        raise OutputError(f"{path} cannot be written ({error.strerror}); choose another --events") from error
+        raise OutputError(f"{path} cannot be written ({error.strerror}); choose another file") from error
 
 
 def _as_csv(events: Sequence[ActionEvent], video: str) -> str:

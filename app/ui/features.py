@@ -13,6 +13,7 @@ from PyQt6.QtCore import QObject
 
 from app.ui.attention import AttentionDock
 from app.ui.camera_features import CameraNews, CameraPicture
+from app.ui.events import Events
 from app.ui.overlay_switches import OverlaySwitches
 from app.ui.recent import RecentFiles
 from app.ui.shortcuts import ShortcutTable
@@ -33,5 +34,6 @@ def install(window: MainWindow) -> list[QObject]:
         OverlaySwitches(window),
         SpaceDock(window),
         AttentionDock(window),
+        Events(window),
         ShortcutTable(window),
     ]

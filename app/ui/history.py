@@ -1,13 +1,17 @@
-"""What was said in the last half minute, person by person; the timeline paints it."""
+"""What was said, person by person; the timeline paints it."""
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from app.entities import ActionEvent, Decision, State
 
-SPAN_S = 30.0
+#: Of a live session so much is kept, and of any session so many stretches.
+KEPT_S = 900.0
+MOST_STRETCHES = 10_000
 
 #: Decisions further apart than this do not belong to one stretch: the person was away in between.
 LONGEST_GAP_S = 1.0
@@ -31,9 +35,13 @@ class Stretch:
     probability: float
     going_on: bool = False
 
+    def as_event(self) -> ActionEvent:
+        """An action's stretch as an event, be it over or not."""
+        return ActionEvent(self.label or "", self.start_s, self.end_s, self.probability, self.person_id)
+
 
 class History:
-    """The last SPAN_S seconds as stretches.
+    """The last KEPT_S seconds as stretches; of a whole file everything that was looked at.
 
     Finished actions are the session's events, whose start and end the decision has weighed; what is idle,
     unknown or still going on is put together from the decisions as they come.
@@ -44,38 +52,71 @@ class History:
 
     def clear(self) -> None:
         self.now_s = 0.0
-        self._stretches: dict[int, list[Stretch]] = {}
-        self._events: tuple[ActionEvent, ...] = ()
+        self.begin_s = math.inf  # of what is kept
+        self._stretches: dict[int, list[Stretch]] = {}  # by their ends
+        self.given: Sequence[ActionEvent] = ()  # the newest snapshot's events
+        self._events: dict[int, list[ActionEvent]] = {}  # by their ends
 
-    def update(self, now_s: float, decisions: Iterable[Decision], events: Sequence[ActionEvent]) -> None:
-        """Take in a snapshot; time that runs backwards means that the source began anew."""
-        if now_s < self.now_s - 0.5:
+    @property
+    def events(self) -> list[ActionEvent]:
+        """Those that are kept, by start."""
+        return sorted((e for lane in self._events.values() for e in lane), key=lambda e: e.start_s)
+
+    def update(
+        self,
+        now_s: float,
+        decisions: Iterable[Decision],
+        events: Sequence[ActionEvent],
+        whole_file: bool = False,
+    ) -> None:
+        """Take in a snapshot.
+
+        whole_file: time may go back, and events may lie ahead. Otherwise time that runs backwards means that
+        the source began anew, and what is older than KEPT_S is forgotten.
+        """
+        if not whole_file and now_s < self.now_s - 0.5:
             self.clear()
         self.now_s = now_s
-        self._events = tuple(event for event in events if event.end_s > now_s - SPAN_S)
+        self.begin_s = min(self.begin_s, now_s)
+        if events is not self.given:
+            self.given, self._events = events, {}
+            for event in sorted(events, key=lambda event: event.end_s):
+                self._events.setdefault(event.person_id, []).append(event)
         for decision in decisions:
-            self._add(decision)
-        for person_id, stretches in list(self._stretches.items()):
-            kept = [s for s in stretches if s.end_s > now_s - SPAN_S]
-            if kept:
-                self._stretches[person_id] = kept
-            else:
-                del self._stretches[person_id]
+            if decision.state is not State.NO_PERSON:
+                self._add(decision)
+        if not whole_file:
+            self._forget(now_s - KEPT_S)
 
-    def lanes(self) -> dict[int, list[Stretch]]:
-        """person_id -> stretches to be painted in that order, by start with the actions last.
+    def lanes(self, start_s: float = -math.inf, end_s: float = math.inf) -> dict[int, list[Stretch]]:
+        """person_id -> stretches in that time, to be painted in that order: by start, the actions last.
 
-        Persons are in ascending order. Gaps are times of nothing known.
+        Persons are in ascending order; those who have nothing there are left out. Gaps are times of nothing
+        known.
         """
         lanes: dict[int, list[Stretch]] = {}
-        for person_id, stretches in self._stretches.items():
-            *past, last = stretches
-            last = replace(last, going_on=self.now_s - last.end_s < LONGEST_GAP_S)
-            lanes[person_id] = [s for s in (*past, last) if s.state is not State.ACTION or self._untold(s)]
-        for e in self._events:
-            action = Stretch(e.person_id, State.ACTION, e.label, e.start_s, e.end_s, e.probability)
-            lanes.setdefault(e.person_id, []).append(action)
-        return {person_id: _without_overlaps(lanes[person_id]) for person_id in sorted(lanes)}
+        for person_id in sorted(self._stretches.keys() | self._events.keys()):
+            said = self._stretches.get(person_id, [])
+            lane = []
+            for i in range(bisect_left(said, start_s, key=_end), len(said)):
+                stretch = said[i]
+                if stretch.start_s > end_s:
+                    continue
+                if stretch.start_s <= self.now_s < stretch.end_s + LONGEST_GAP_S and (
+                    i + 1 == len(said) or self.now_s <= stretch.end_s
+                ):
+                    stretch = replace(stretch, going_on=True)
+                if stretch.state is not State.ACTION or self._untold(stretch):
+                    lane.append(stretch)
+            told = self._events.get(person_id, [])
+            lane += [
+                Stretch(person_id, State.ACTION, e.label, e.start_s, e.end_s, e.probability)
+                for e in told[bisect_left(told, start_s, key=_end) :]
+                if e.start_s <= end_s
+            ]
+            if lane:
+                lanes[person_id] = _without_overlaps(lane)
+        return lanes
 
     def _untold(self, action: Stretch) -> bool:
         """Whether an action pieced together from decisions must stand in for an event that is yet to come.
@@ -83,41 +124,89 @@ class History:
         An event follows the change of mind it ends with after a moment; what brings none was too short to
         be one, and is taken back.
         """
-        fresh = action.going_on or self.now_s - action.end_s < LONGEST_WAIT_S
-        told = any(
-            e.person_id == action.person_id
-            and (e.end_s >= action.end_s or action.start_s <= e.start_s <= action.end_s)
-            for e in self._events
+        if not (action.going_on or 0 <= self.now_s - action.end_s < LONGEST_WAIT_S):
+            return False
+        told = self._events.get(action.person_id, [])
+        return not any(
+            action.start_s <= e.start_s <= action.end_s
+            or (e.start_s <= action.start_s and e.end_s >= action.end_s)
+            for e in told[bisect_left(told, action.start_s, key=_end) :]
         )
-        return fresh and not told
 
     def _add(self, decision: Decision) -> None:
-        if decision.state is State.NO_PERSON:
-            return
-        stretches = self._stretches.setdefault(decision.person_id, [])
+        said = self._stretches.setdefault(decision.person_id, [])
         time_s = start_s = decision.timestamp_s
-        if stretches:
-            last = stretches[-1]
-            if time_s <= last.end_s:
-                return  # seen before, or late
-            if time_s - last.end_s < LONGEST_GAP_S:
-                if (last.state, last.label) == (decision.state, decision.label):
-                    stretches[-1] = replace(last, end_s=time_s, probability=decision.probability)
-                    return
-                start_s = last.end_s
+        what = decision.state, decision.label
+        i = bisect_left(said, time_s, key=_end)
+        before = said[i - 1] if i > 0 else None
+        after = said[i] if i < len(said) else None
+        if after is not None and after.start_s <= time_s:  # seen before, or late
+            if before is not None and 0 < after.start_s - before.end_s < LONGEST_GAP_S:
+                _close_gap(said, i)
+            return
+        if before is not None and time_s - before.end_s < LONGEST_GAP_S:
+            if (before.state, before.label) == what:
+                said[i - 1] = replace(before, end_s=time_s, probability=decision.probability)
+                return
+            start_s = before.end_s
+        elif (
+            after is not None
+            and after.start_s - time_s < LONGEST_GAP_S
+            and (after.state, after.label) == what
+        ):
+            said[i] = replace(after, start_s=time_s)
+            return
         if decision.since_s is not None:
             start_s = decision.since_s
-            _give_way(stretches, start_s)
+            i = _give_way(said, i, start_s)
         of, state, label = decision.person_id, decision.state, decision.label
-        stretches.append(Stretch(of, state, label, start_s, time_s, decision.probability))
+        said.insert(i, Stretch(of, state, label, start_s, time_s, decision.probability))
+        if sum(map(len, self._stretches.values())) > MOST_STRETCHES:
+            self._forget_farthest()
+
+    def _forget(self, before_s: float) -> None:
+        for person_id, said in list(self._stretches.items()):
+            del said[: bisect_right(said, before_s, key=_end)]
+            if not said:
+                del self._stretches[person_id]
+        for person_id, told in list(self._events.items()):
+            del told[: bisect_right(told, before_s, key=_end)]
+            if not told:
+                del self._events[person_id]
+        self.begin_s = max(self.begin_s, before_s)
+
+    def _forget_farthest(self) -> None:
+        """Of all stretches, the one farthest from now."""
+        lanes = [(said, at) for said in self._stretches.values() if said for at in (0, -1)]
+        said, at = max(lanes, key=lambda lane: abs(lane[0][lane[1]].end_s - self.now_s))
+        del said[at]
 
 
-def _give_way(stretches: list[Stretch], start_s: float) -> None:
-    """Actions said before end where one that is dated back begins, or were only a part of it."""
-    stretches[:] = [s for s in stretches if s.state is not State.ACTION or s.start_s < start_s]
-    for i, earlier in enumerate(stretches):
-        if earlier.state is State.ACTION and earlier.end_s > start_s:
-            stretches[i] = replace(earlier, end_s=start_s)
+def _end(of: Stretch | ActionEvent) -> float:
+    return of.end_s
+
+
+def _close_gap(said: list[Stretch], i: int) -> None:
+    """Join the stretch at i and the one before it, between which nobody has looked."""
+    before, after = said[i - 1], said[i]
+    if (before.state, before.label) == (after.state, after.label):
+        said[i - 1 : i + 1] = [replace(after, start_s=before.start_s)]
+    else:
+        said[i - 1] = replace(before, end_s=after.start_s)
+
+
+def _give_way(said: list[Stretch], until: int, start_s: float) -> int:
+    """Actions said before end where one that is dated back begins, or were only a part of it.
+
+    until: where that one goes in the list; returns where it goes now.
+    """
+    kept = [
+        replace(s, end_s=start_s) if s.state is State.ACTION and s.end_s > start_s else s
+        for s in said[:until]
+        if s.state is not State.ACTION or s.start_s < start_s
+    ]
+    said[:until] = sorted(kept, key=_end)
+    return len(kept)
 
 
 def _without_overlaps(lane: list[Stretch]) -> list[Stretch]:
@@ -128,10 +217,14 @@ def _without_overlaps(lane: list[Stretch]) -> list[Stretch]:
     """
     actions = sorted((s for s in lane if s.state is State.ACTION), key=lambda s: s.start_s)
     others = sorted((s for s in lane if s.state is not State.ACTION), key=lambda s: s.start_s)
-    for action in actions:
-        for i, other in enumerate(others):
+    for i, other in enumerate(others):
+        # Actions of one person do not overlap, so their ends are in order as well.
+        for action in actions[bisect_right(actions, other.start_s, key=_end) :]:
+            if action.start_s >= other.end_s:
+                break
             if action.start_s <= other.start_s < action.end_s:
-                others[i] = replace(other, start_s=action.end_s)
+                other = replace(other, start_s=action.end_s)
             elif other.start_s < action.start_s < other.end_s <= action.end_s:
-                others[i] = replace(other, end_s=action.start_s, going_on=False)
+                other = replace(other, end_s=action.start_s, going_on=False)
+        others[i] = other
     return [s for s in others if s.end_s > s.start_s or s.going_on] + actions

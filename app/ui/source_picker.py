@@ -79,14 +79,16 @@ class SourcePicker(QPushButton):
         entries = [*self.cameras, ("demo", texts.DEMO)]
         paths = [path for path, _ in self.recent]
         # The file in use is among the recent ones by its full path, and before it was seen not at all.
-        spec = self._spec if self._spec in dict(entries) else str(Path(self._spec).expanduser().absolute())
-        if spec not in (*dict(entries), *paths) and not self._spec.startswith("camera:"):
+        spec = bare(self._spec)
+        if spec not in dict(entries) and not spec.startswith("camera:"):
+            spec = str(Path(spec).expanduser().absolute())
+        if spec not in (*dict(entries), *paths) and not spec.startswith("camera:"):
             entries.append((spec, self._name))
 
         def add(offered: str, name: str) -> QAction:
             entry = QAction(name.replace("&", "&&"), self._menu)
             entry.setCheckable(True)
-            entry.setChecked(offered == bare(spec))
+            entry.setChecked(offered == spec)
             entry.triggered.connect(lambda _: self.chosen.emit(offered))
             group.addAction(entry)
             self._menu.addAction(entry)

@@ -118,6 +118,7 @@ QPushButton#glyph:hover { background: $hover; }
 QPushButton#glyph:disabled { border-color: transparent; }
 QPushButton#speed { background: transparent; padding: ${half}px; }
 QPushButton#speed:hover { background: $hover; }
+QPushButton#small { padding: 0 ${gap}px; min-height: 14px; border-radius: 4px; }
 QPushButton::menu-indicator { image: none; width: 0; }
 QMenu { background: $panel; color: $text; border: 1px solid $border; padding: ${half}px; }
 QMenu::item { padding: ${half}px 24px ${half}px 26px; border-radius: 4px; }
@@ -129,6 +130,18 @@ QDockWidget::title { background: $panel; border-top: 1px solid $border; padding:
 QMainWindow::separator { background: $border; width: 3px; height: 3px; }
 QDialog, QScrollArea, QScrollArea > QWidget > QWidget { background: $window; border: none; }
 #keys { background: $raised; border-radius: 4px; padding: 2px ${gap}px; }
+QTableView {
+    background: $panel; color: $text; border: 1px solid $border; border-radius: 4px;
+    selection-background-color: $accent; selection-color: $on_accent; outline: none;
+}
+QTableView:focus { border: 1px solid $text; }
+QTableView::item { padding: 0 ${half}px; }
+QHeaderView { background: $panel; border: none; }
+QHeaderView::section {
+    background: $panel; color: $muted; border: none; border-bottom: 1px solid $border;
+    padding: ${half}px;
+}
+QHeaderView::section:hover { color: $text; }
 QStatusBar { border-top: 1px solid $border; color: $muted; }
 QStatusBar::item { border: none; }
 QStatusBar QLabel { color: $muted; padding: 0 ${half}px; }

@@ -106,7 +106,7 @@ def test_events_go_to_a_file_of_their_own(
 def test_where_events_cannot_go_is_told_before_anything_is_read(loader: Loader, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"events are written as \.csv, \.json, \.srt, \.vtt"):
         replay("no such video", loader, events=tmp_path / "events.txt")
-    with pytest.raises(OutputError, match=r"no such folder.*choose another --events"):
+    with pytest.raises(OutputError, match=r"no such folder.*choose another file"):
         replay("no such video", loader, events=tmp_path / "nowhere" / "events.csv")
     kept = tmp_path / "events.csv"
     kept.write_text("precious")

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from app.entities import Snapshot
 from app.ui.main_window import MainWindow
+from app.ui.services import Services
 from tests.app.ui.fakes import FakeSession
 
 
@@ -39,14 +40,16 @@ def stage(qtbot: QtBot) -> Iterator[Callable[..., Stage]]:
         autostart: bool = True,
         stop_takes_s: float = 0.0,
         cameras: tuple[tuple[str, str], ...] = (),
+        kind: type[FakeSession] = FakeSession,
+        services: Services | None = None,
     ) -> Stage:
         sessions: list[FakeSession] = []
 
         def open_session(spec: str) -> FakeSession:
-            sessions.append(FakeSession(script, stop_takes_s, spec))
+            sessions.append(kind(script, stop_takes_s, spec))
             return sessions[-1]
 
-        window = MainWindow(open_session, lambda: list(cameras), source, autostart)
+        window = MainWindow(open_session, lambda: list(cameras), source, autostart, services)
         windows.append(window)
         window.show()
         window.activateWindow()

@@ -117,6 +117,33 @@ class FakeSession:
         return self.script if isinstance(self.script, Snapshot) else self.script()
 
 
+class FakeFile(FakeSession):
+    """A session on a file that lasts a minute and a half; keeps what it is asked to do."""
+
+    def __init__(
+        self, script: Snapshot | Callable[[], Snapshot], stop_takes_s: float = 0.0, spec: str = ""
+    ) -> None:
+        super().__init__(script, stop_takes_s, spec)
+        self.position_s, self.duration_s, self.analysed_s = 0.0, 90.0, 90.0
+        self.paused, self.rate = False, 1.0
+        self.loop: tuple[float, float] | None = None
+        self.asked: list[tuple[str, float]] = []
+
+    def play(self) -> None:
+        self.paused = False
+        self.asked.append(("play", self.position_s))
+
+    def pause(self) -> None:
+        self.paused = True
+
+    def seek(self, time_s: float) -> None:
+        self.position_s = time_s
+        self.asked.append(("seek", time_s))
+
+    def step(self, frames: int) -> None:
+        self.asked.append(("step", frames))
+
+
 class Play:
     """A minute of a person (or two) who waves, rests and does something unknown, by the clock."""
 
@@ -194,10 +221,11 @@ class Play:
             moment = max(0.0, time_s - 40)
             while moment < time_s:
                 name, begin = self._name(person_id, moment)
-                later = moment
-                while later <= time_s and self._name(person_id, later) == (name, begin):
-                    later += 0.1
-                if later <= time_s and name not in ("idle", "unknown"):
-                    events.append(ActionEvent(name, begin, later, 0.9, person_id))
-                moment = later + 0.05
+                end = moment + 0.1
+                while self._name(person_id, end)[1] == begin:
+                    end += 0.1
+                end = self._name(person_id, end)[1]
+                if end <= time_s and name not in ("idle", "unknown"):
+                    events.append(ActionEvent(name, round(begin, 2), round(end, 2), 0.9, person_id))
+                moment = end + 0.01
         return sorted(events, key=lambda event: event.end_s)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from app.entities import ActionEvent, State
-from app.ui.history import SPAN_S, History
+from app.ui.history import KEPT_S, History
 from tests.app.ui.fakes import decision
 
 
@@ -98,7 +98,7 @@ def test_each_person_has_a_lane():
 def test_what_is_older_than_the_strip_is_forgotten():
     history = History()
     end_s = say(history, [(State.IDLE, None, 1)], [ActionEvent("wave", 0.0, 0.5, 0.9, 3)])
-    history.update(end_s + SPAN_S + 1, [], [ActionEvent("wave", 0.0, 0.5, 0.9, 3)])
+    history.update(end_s + KEPT_S + 1, [], [ActionEvent("wave", 0.0, 0.5, 0.9, 3)])
     assert history.lanes() == {}
 
 
@@ -124,3 +124,42 @@ def test_the_same_decision_seen_again_and_nobody_change_nothing():
         history.update(now_s, [said, decision(0, State.NO_PERSON, None, now_s)], [])
     assert list(history.lanes()) == [1]
     assert len(history.lanes()[1]) == 1
+
+
+def test_of_a_file_what_is_looked_at_out_of_order_comes_together():
+    history = History()
+    for time_s in (5.0, 5.2, 5.4, 1.0, 1.2, 4.6, 4.8, 5.1, 5.6):
+        history.update(time_s, [decision(1, State.IDLE, None, time_s)], [], whole_file=True)
+    assert [(s.start_s, s.end_s) for s in history.lanes()[1]] == [(1.0, 1.2), (4.6, 5.6)]
+
+
+def test_of_a_file_what_follows_is_not_touched_by_what_is_dated_back():
+    history = History()
+    for time_s, label in ((9.0, "sit"), (9.2, "sit"), (4.0, "walk"), (4.2, "walk")):
+        said = decision(1, State.ACTION, label, time_s, since_s=time_s - 1)
+        history.update(time_s, [said], [], whole_file=True)
+    history.now_s = 9.1
+    assert [s.label for s in history.lanes()[1]] == ["sit"]
+    history.now_s = 4.1
+    assert [s.label for s in history.lanes()[1]] == ["walk"]
+
+
+def test_only_what_is_in_view_is_given():
+    history = History()
+    events = [ActionEvent("wave", float(s), s + 0.5, 0.9, s % 2) for s in range(100)]
+    history.update(100.0, [], events)
+    assert history.lanes(20.4, 22.0) == {
+        0: [s for s in history.lanes()[0] if 20 <= s.start_s <= 22],
+        1: [s for s in history.lanes()[1] if s.start_s == 21],
+    }
+
+
+def test_there_is_an_end_to_what_is_kept_of_a_file(monkeypatch):
+    monkeypatch.setattr("app.ui.history.MOST_STRETCHES", 20)
+    history = History()
+    for second in range(0, 200, 2):
+        for time_s in (float(second), second + 0.5):
+            history.update(time_s, [decision(1, State.IDLE, None, time_s)], [], whole_file=True)
+    kept = history.lanes()[1]
+    assert len(kept) == 20
+    assert kept[-1].end_s == 198.5  # the farthest from now goes first

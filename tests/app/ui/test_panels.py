@@ -76,6 +76,7 @@ def test_an_action_a_doubt_and_idling_differ_on_the_timeline(qtbot):
         for tenth in range(100):
             said = (decision(1, state, "wave", tenth / 10),)
             strip.show_snapshot(Snapshot(Health.RUNNING, frame(tenth, tenth / 10), decisions=said))
+        strip.refresh()
         inks[state] = count(strip, theme.DARK.color("accent"))
     assert inks[State.ACTION] > 3000
     assert inks[State.UNKNOWN] == inks[State.IDLE] == 0
@@ -88,6 +89,7 @@ def test_a_finished_action_lies_where_it_happened(qtbot):
 
     def paint(*events):
         strip.show_snapshot(Snapshot(Health.RUNNING, frame(0, 40.0), events=events))
+        strip.refresh()
         return strip.grab().toImage()
 
     early = paint(ActionEvent("a", 10.0, 10.5, 0.9, 1))  # names the lane, then stays out of the way

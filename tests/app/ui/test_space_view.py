@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PyQt6.QtCore import QPoint, QPointF, Qt
-from PyQt6.QtGui import QColor, QWheelEvent
+from PyQt6.QtGui import QColor, QKeySequence, QWheelEvent
 from PyQt6.QtWidgets import QApplication, QDockWidget
 
 from app import overlay
@@ -184,7 +184,9 @@ def test_key_3_opens_the_dock_and_it_follows_the_session(qtbot, stage):
 def test_arrow_keys_in_the_view_are_not_the_windows(qtbot, stage):
     window = stage(running()).window
     pressed = []
-    window.commands.add("View", "Step", lambda: pressed.append(1), "Right")
+    (step,) = [c.action for c in window.commands.table if c.action.shortcut() == QKeySequence("Right")]
+    step.triggered.connect(lambda: pressed.append(1))
+    step.setEnabled(True)
     qtbot.keyClick(window, Qt.Key.Key_3)
     dock = window.findChild(QDockWidget, "space")
     view = dock.widget()
