@@ -56,7 +56,7 @@ class Job:
         self.folder = folder
 
     def start(self, *arguments: str) -> None:
-        """Run `main.py ARGUMENTS --progress ... --stop-file ...`; its paths are taken from the program's folder.
+        """Run `main.py ARGUMENTS --progress ... --stop-file ...` in the program's own folder.
 
         Raises OutputError where it runs already, where the folder cannot be written, and where no process can
         be started.

@@ -81,8 +81,8 @@ def check_live(metadata: Metadata, path: Path) -> None:
     layout, channels = metadata.preprocessing.layout, metadata.model.in_channels
     if (layout, channels) != (LIVE_LAYOUT, LIVE_CHANNELS):
         raise ModelError(
-            f"{path} takes {channels} channels of {layout} skeletons, but the camera gives {LIVE_CHANNELS} of "
-            f"{LIVE_LAYOUT}; choose another --model"
+            f"{path} takes {channels} channels of {layout} skeletons, but the camera gives {LIVE_CHANNELS} "
+            f"of {LIVE_LAYOUT}; choose another --model"
         )
 
 

@@ -28,7 +28,7 @@ def checked_name(text: str) -> str:
         raise OutputError(f"The name is too long; {LONGEST} letters are the most.")
     if not _ALLOWED.fullmatch(name) or name.endswith("."):
         raise OutputError(
-            f"{name!r} cannot be a name; begin with a letter or a digit, and use these, spaces and . _ + - only."
+            f"{name!r} cannot be a name; begin with a letter or a digit, and use these, spaces and . _ + -"
         )
     if _DEVICES.fullmatch(name):
         raise OutputError(f"{name!r} is the name of a device on Windows; choose another.")
