@@ -75,7 +75,7 @@ class Job:
             try:
                 identity.write(self.folder / PROCESS)
             except OSError:
-                identity.end(force=True)  # nobody would find it again
+                identity.kill()  # nobody would find it again
                 raise
         except OSError as error:
             raise OutputError(
@@ -102,28 +102,21 @@ class Job:
         except OSError as error:
             raise OutputError(f"{self.folder} cannot be written ({error.strerror}); it goes on.") from error
 
-    def end(self, within_s: float = 5.0) -> None:
-        """End it, whatever it is doing; it may not be possible to continue it from here.
-
-        Raises OutputError where it still runs after within_s.
-        """
+    def kill(self, within_s: float = 2.0) -> None:
+        """End it at once, whatever it is doing. Raises OutputError where it still runs after within_s."""
         identity = Identity.read(self.folder / PROCESS)
         if identity is None:
             return
-        for force in (False, True):
-            identity.end(force)
-            deadline = time.monotonic() + within_s / 2
-            while identity.alive():
-                if time.monotonic() > deadline:
-                    break
-                time.sleep(0.05)
-            else:
-                return
-        raise OutputError(f"{self.folder.name} does not end; end process {identity.pid} by hand.")
+        identity.kill()
+        deadline = time.monotonic() + within_s
+        while identity.alive():
+            if time.monotonic() > deadline:
+                raise OutputError(f"{self.folder.name} does not end; end process {identity.pid} by hand.")
+            time.sleep(0.02)
 
     def delete(self) -> None:
         """End it and remove its folder with everything in it. Raises OutputError where either fails."""
-        self.end()
+        self.kill()
         try:
             if self.folder.is_symlink():
                 self.folder.unlink()  # what it points to is not ours

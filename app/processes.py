@@ -57,15 +57,17 @@ class Identity:
             del _children[self.pid]
         return began_at(self.pid) == self.began
 
-    def end(self, force: bool = False) -> None:
-        """Ask the process to end, or make it; nothing where it is gone or the number is another's by now."""
-        if self.alive():
-            number = signal.SIGTERM if not force or sys.platform == "win32" else signal.SIGKILL
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                if sys.platform != "win32" and os.getpgid(self.pid) == self.pid:
-                    os.killpg(self.pid, number)  # and what it has started
-                else:
-                    os.kill(self.pid, number)
+    def kill(self) -> None:
+        """End the process at once; nothing where it is gone, or its number is another's by now."""
+        if not self.alive():
+            return
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if sys.platform == "win32":
+                os.kill(self.pid, signal.SIGTERM)
+            elif os.getpgid(self.pid) == self.pid:
+                os.killpg(self.pid, signal.SIGKILL)  # and what it has started
+            else:
+                os.kill(self.pid, signal.SIGKILL)
 
 
 def program(*arguments: str) -> list[str]:

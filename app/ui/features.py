@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject
 
+from app.ui.batch import Batch
 from app.ui.shortcuts import ShortcutTable
+from app.ui.train import Training
 
 if TYPE_CHECKING:
     from app.ui.main_window import MainWindow
@@ -20,5 +22,7 @@ if TYPE_CHECKING:
 def install(window: MainWindow) -> list[QObject]:
     """Put every feature on the window, in the order in which the menu shows them."""
     return [
+        Training(window),
+        Batch(window),
         ShortcutTable(window),
     ]
