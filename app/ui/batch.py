@@ -77,7 +77,7 @@ class Batch(QObject):
 class BatchDialog(QDialog):
     """options: asked when the work begins, for those of the `batch` verb. command: makes what is run of them.
 
-    The dialog may be closed while the work goes on; it ends with the window, and goes on from there next time.
+    The dialog may be closed while the work goes on; it ends with the window.
     """
 
     def __init__(

@@ -28,7 +28,7 @@ progress, stop = Path(value("--progress")), Path(value("--stop-file"))
 tell(state="starting")
 if verb == "prepare":
     tell(state="preparing", phase="reading", done=3, total=4)
-    while "slow" in sys.argv[3] and not stop.exists():
+    while "slow" in sys.argv[4] and not stop.exists():
         time.sleep(0.01)
     tell(state="stopped" if stop.exists() else "finished")
     sys.exit()

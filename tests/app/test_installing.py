@@ -33,9 +33,9 @@ def test_an_installed_model_is_found_by_its_name_and_listed(checkpoint: Path, ho
     path = install_model(checkpoint, " my model ")
     assert path == home / "models" / "my model.safetensors"
     assert find_model("my model") == find_model("my model.safetensors") == path
-    assert [model.path for model in list_models()][0] == DEFAULT_MODEL
+    assert list_models()[0].path == DEFAULT_MODEL
     assert path in [model.path for model in list_models()]
-    with pytest.raises(ModelError, match="installed: .*stgat-actions.*, my model"):
+    with pytest.raises(ModelError, match=r"installed: .*stgat-actions.*, my model"):
         find_model("mine")
 
 

@@ -29,6 +29,7 @@ from app.training_runs import (
     runs_folder,
     start_run,
 )
+from tests.app.test_processes import wait_until
 from tests.stgat.training.prepared_sets import small_set
 
 FAKE = Path(__file__).with_name("fake_train.py")
@@ -84,8 +85,7 @@ class TestWithAFake:
 
     def test_pause_and_resume_go_on_where_it_was(self) -> None:
         folder = start_run(plan(manner="slow"))
-        while len(read_metrics(folder / "metrics.jsonl")) < 1:
-            time.sleep(0.01)
+        wait_until(lambda: read_metrics(folder / "metrics.jsonl"))
         pause_run(folder)
         view = until(folder, *ENDED)
         assert view.state is JobState.STOPPED and view.epochs_done == 1 and view.can_resume
@@ -165,7 +165,7 @@ class TestWithAFake:
             raise OSError(errno.ENOSPC, "No space left on device")
 
         monkeypatch.setattr(Path, "write_text", full)
-        with pytest.raises(OutputError, match="No space left on device.*check that the disk has room"):
+        with pytest.raises(OutputError, match=r"No space left on device.*check that the disk has room"):
             start_run(plan())
         assert list(runs_folder().iterdir()) == []
 
@@ -180,12 +180,10 @@ class TestWithAFake:
     def test_a_data_set_is_prepared_stopped_and_continued(self, tmp_path: Path) -> None:
         origin = Origin(form="recordings", source=tmp_path)
         folder = prepare_set("slow set", origin)
-        while (view := list_sets()[0]).share != 0.75:
-            time.sleep(0.02)
-        assert view.standing.alive and not view.ready
+        wait_until(lambda: list_sets()[0].share == 0.75)
+        assert list_sets()[0].standing.alive and not list_sets()[0].ready
         stop_preparing(folder)
-        while list_sets()[0].standing.alive:
-            time.sleep(0.02)
+        wait_until(lambda: not list_sets()[0].standing.alive)
         assert list_sets()[0].standing.state is JobState.STOPPED
         with pytest.raises(OutputError, match="There is a data set called slow set already"):
             prepare_set("slow set", Origin(form="ntu60", source=tmp_path))
