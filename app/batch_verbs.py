@@ -60,6 +60,7 @@ def batch(
         recogniser = loader(model, device)
         with interrupts() as stop, lines() if progress_json else bar() as (on_progress, on_file):
             if stop_with_input:
+                give_way()
                 threading.Thread(target=_stop_at_end, args=(stop,), daemon=True).start()
             result = run_batch(
                 folder,
@@ -154,6 +155,14 @@ def tell(result: BatchResult, table: Path, page: Path) -> None:
         )
     console.print(f"Wrote {page}", markup=False)
     console.print(f"Wrote {table}", markup=False)
+
+
+def give_way() -> None:
+    """Let who started this, a window with a live picture, go before."""
+    from app.processes import NICENESS
+
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
 
 
 def _stop_at_end(stop: threading.Event) -> None:

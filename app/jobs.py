@@ -17,10 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import OutputError
-from app.processes import MAIN, Identity, program, start_detached
+from app.processes import Identity, start_detached
+from app.program import program
 from app.progress_file import read_progress
 
 PROCESS, PROGRESS, LOG, STOP = "process.json", "progress.json", "log.txt", "stop"
+#: What paths in a configuration are meant from, as in the verbs' own examples.
+PLACE = Path(__file__).resolve().parents[1]
 _TAIL_BYTES = 20_000
 
 
@@ -70,7 +73,7 @@ class Job:
                 (self.folder / name).unlink(missing_ok=True)
             # Its lines are to be in the log when they are said.
             identity = start_detached(
-                program(*arguments, *follow), self.folder / LOG, MAIN.parent, {"PYTHONUNBUFFERED": "1"}
+                [*program(), *arguments, *follow], self.folder / LOG, PLACE, {"PYTHONUNBUFFERED": "1"}
             )
             try:
                 identity.write(self.folder / PROCESS)

@@ -19,7 +19,6 @@ from pathlib import Path
 
 from stgat.data.atomic import replacing
 
-MAIN = Path(__file__).resolve().parents[1] / "main.py"
 #: Lets what is shown on the screen go before: see nice(1).
 NICENESS = 10
 
@@ -68,13 +67,6 @@ class Identity:
                 os.killpg(self.pid, signal.SIGKILL)  # and what it has started
             else:
                 os.kill(self.pid, signal.SIGKILL)
-
-
-def program(*arguments: str) -> list[str]:
-    """The command that runs this program with other arguments, installed or as one file."""
-    if getattr(sys, "frozen", False):
-        return [sys.executable, *arguments]
-    return [sys.executable, str(MAIN), *arguments]
 
 
 def start_detached(

@@ -22,7 +22,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from app.processes import MAIN, program
+from app.program import program
 from app.ui import texts as common
 from app.ui import theme
 from app.ui.dialogs import Notice, PathField
@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 
 
 class Batch(QObject):
-    """Adds the command; a folder that is dropped on the window is asked about in the same dialog."""
+    """Adds the command; `offer` takes a folder that was dropped on the window."""
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
@@ -60,6 +60,12 @@ class Batch(QObject):
         self.dialog.raise_()
         self.dialog.activateWindow()
 
+    def offer(self, paths: list[str]) -> None:
+        """Of what was dropped on the window, take the first folder; files are not for this dialog."""
+        folder = next((path for path in paths if Path(path).is_dir()), None)
+        if folder is not None:
+            self.show(folder)
+
     def _model(self) -> list[str]:
         """The options that name the model and device in use."""
         loader = self._window.services.loader
@@ -75,7 +81,7 @@ class Batch(QObject):
 
 
 class BatchDialog(QDialog):
-    """options: asked when the work begins, for those of the `batch` verb. command: makes what is run of them.
+    """options: asked when the work begins, for those of the `batch` verb. command: what they are options of.
 
     The dialog may be closed while the work goes on; it ends with the window.
     """
@@ -84,7 +90,7 @@ class BatchDialog(QDialog):
         self,
         parent: QWidget | None = None,
         options: Callable[[], list[str]] = lambda: [],
-        command: Callable[..., list[str]] = program,
+        command: Callable[[], list[str]] = program,
     ) -> None:
         super().__init__(parent)
         self.setObjectName("batch")
@@ -200,7 +206,8 @@ class BatchDialog(QDialog):
 
     def _start(self) -> None:
         self._unread, self._said, self._end = b"", "", {}
-        program, *arguments = self._command(
+        start, *arguments = (
+            *self._command(),
             "batch",
             str(Path(self.folder.text).absolute()),
             "--output",
@@ -211,12 +218,11 @@ class BatchDialog(QDialog):
             "--stop-with-input",
         )
         process = self._process = QProcess(self)
-        process.setWorkingDirectory(str(MAIN.parent))
         process.readyReadStandardOutput.connect(self._read)
         process.readyReadStandardError.connect(self._read_words)
         process.finished.connect(self._finished)
         process.errorOccurred.connect(self._not_started)
-        process.start(program, arguments)
+        process.start(start, arguments)
         self._show_running(True)
         self.bar.setRange(0, 0)
         self.notice.say(texts.STARTING)

@@ -8,7 +8,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 import threading
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +22,7 @@ from app.batch_report import COLUMNS, as_csv, as_html, ticks, timeline, write_re
 from app.cli import cli
 from app.entities import ActionEvent
 from app.errors import OutputError, SourceError
-from app.processes import MAIN
+from app.program import program
 from app.road import RecognizerLoader
 from tests.app.fakes import tiny_checkpoint, tiny_recording
 
@@ -217,7 +216,7 @@ def test_the_verb_tells_a_person_and_leaves_a_report(folder: Path, model: Path, 
 
 
 def test_the_verb_tells_a_program_and_stops_with_its_input(folder: Path, model: Path, tmp_path: Path) -> None:
-    command = [sys.executable, str(MAIN), "batch", str(folder), "--output", str(tmp_path / "out")]
+    command = [*program(), "batch", str(folder), "--output", str(tmp_path / "out")]
     options = ["--model", str(model), "--device", "cpu", "--progress-json", "--stop-with-input"]
     done = subprocess.run(
         [*command, *options],

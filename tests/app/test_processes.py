@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app import processes
-from app.processes import Identity, began_at, program, start_detached
+from app.processes import Identity, began_at, start_detached
 
 SLEEP = [sys.executable, "-c", "import time; print('here', flush=True); time.sleep(60)"]
 
@@ -78,9 +78,3 @@ def test_where_there_is_no_proc_ps_says_when_a_process_began() -> None:
         pytest.skip("no ps here")
     assert begun == processes._began_ps(os.getpid())
     assert processes._began_ps(2**22 + 1) is None
-
-
-def test_one_file_programs_are_run_without_main_py(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert program("train", "x") == [sys.executable, str(processes.MAIN), "train", "x"]
-    monkeypatch.setattr(sys, "frozen", True, raising=False)
-    assert program("train", "x") == [sys.executable, "train", "x"]

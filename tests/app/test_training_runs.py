@@ -46,7 +46,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "program", lambda *arguments: [sys.executable, str(FAKE), *arguments])
+    monkeypatch.setattr(jobs, "program", lambda: [sys.executable, str(FAKE)])
 
 
 def plan(name: str = "mine", manner: str = "quick", **changes: object) -> Plan:

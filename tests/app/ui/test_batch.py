@@ -20,7 +20,7 @@ FAKE = Path(__file__).parents[1] / "fake_batch.py"
 
 @pytest.fixture
 def dialog(qtbot: QtBot) -> Iterator[BatchDialog]:
-    made = BatchDialog(command=lambda *arguments: [sys.executable, str(FAKE), *arguments])
+    made = BatchDialog(command=lambda: [sys.executable, str(FAKE)])
     made.set_theme(theme.LIGHT)
     made.show()
     yield made
@@ -101,7 +101,7 @@ def test_what_is_missing_is_said_before_anything_starts(dialog: BatchDialog, tmp
 
 
 def test_a_program_that_is_not_there_is_a_sentence(qtbot: QtBot, tmp_path: Path) -> None:
-    dialog = BatchDialog(command=lambda *_: [str(tmp_path / "no such program")])
+    dialog = BatchDialog(command=lambda: [str(tmp_path / "no such program")])
     qtbot.addWidget(dialog)
     dialog.choose(str(tmp_path))
     dialog.start.click()
@@ -112,10 +112,12 @@ def test_a_program_that_is_not_there_is_a_sentence(qtbot: QtBot, tmp_path: Path)
 def test_closing_the_window_ends_the_work(stage, qtbot: QtBot, tmp_path: Path) -> None:
     window = stage(running()).window
     (feature,) = window.findChildren(Batch)
-    feature.show(str(tmp_path))
+    feature.offer([str(tmp_path / "film.mp4")])
+    assert feature.dialog is None
+    feature.offer([str(tmp_path / "film.mp4"), str(tmp_path)])
     dialog = feature.dialog
     assert dialog.folder.text == str(tmp_path)
-    dialog._command = lambda *arguments: [sys.executable, str(FAKE), *arguments]
+    dialog._command = lambda: [sys.executable, str(FAKE)]
     begin(dialog, tmp_path, "slow")
     qtbot.waitUntil(lambda: dialog.bar.maximum() == 2000, timeout=20_000)
     window.close()

@@ -29,7 +29,7 @@ LONG = 20_000
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("STGAT_LIVE_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(jobs, "program", lambda *arguments: [sys.executable, str(FAKE), *arguments])
+    monkeypatch.setattr(jobs, "program", lambda: [sys.executable, str(FAKE)])
     yield tmp_path / "home"
     for folder in (tmp_path / "home").glob("*/*"):
         Job(folder).kill()
