@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from app.batch_verbs import batch_verbs
 from app.data_verbs import data_verbs
 from app.evaluation_verbs import evaluation_verbs
 from app.model_verbs import model_verbs
@@ -30,6 +31,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+cli.add_typer(batch_verbs)
 cli.add_typer(data_verbs)
 cli.add_typer(training_verbs)
 cli.add_typer(evaluation_verbs)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
+from app.progress_file import ProgressFile, told_to_file
 from app.terminal import DebugOption, console, told_as_sentences
+
+if TYPE_CHECKING:
+    from stgat.data.prepare import Progress as Step
 
 data_verbs = typer.Typer()
 
@@ -25,22 +29,35 @@ def prepare(
     ] = None,
     jobs: Annotated[int | None, typer.Option(help="Processes; one a core by default.", min=1)] = None,
     restart: Annotated[bool, typer.Option("--restart", help="Replace what is in OUT.")] = False,
+    progress: Annotated[
+        Path | None, typer.Option(help="For programs: keep how far it is in this JSON file.", metavar="FILE")
+    ] = None,
+    stop_file: Annotated[
+        Path | None, typer.Option(help="Stop as by Ctrl-C once there is this file.", metavar="FILE")
+    ] = None,
     debug: DebugOption = False,
 ) -> None:
     """Bring a data set into the form that is trained on.
 
     A run that was ended is continued by the same command. What cannot be used is listed in OUT/rejected.csv.
     """
-    with told_as_sentences(debug):
+    with told_as_sentences(debug), told_to_file(ProgressFile(progress)) as tell:
         from app.preparing import outcome, shown
         from stgat.data.prepare import default_jobs, find_format
         from stgat.data.prepare import prepare as run
 
         found = find_format(form)
         names = read_missing(missing) if missing else frozenset()
+
+        def follow(step: Step) -> None:
+            on_progress(step)
+            tell({"state": "preparing", "phase": step.phase, "done": step.done, "total": step.total})
+            if stop_file is not None and stop_file.exists():
+                raise KeyboardInterrupt
+
         try:
             with shown(console) as on_progress:
-                summary = run(found, source, out, names, jobs or default_jobs(), restart, on_progress)
+                summary = run(found, source, out, names, jobs or default_jobs(), restart, follow)
         except KeyboardInterrupt:
             console.print(f"Stopped; the same command continues with what {out} holds.", markup=False)
             raise typer.Exit(130) from None

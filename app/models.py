@@ -1,4 +1,8 @@
-"""The models that are installed: where they are, how one is named, and what each says of itself."""
+"""The models that are installed: where they are, how one is named, and what each says of itself.
+
+They lie in two folders: WEIGHTS came with the program, and the user's own, `user_models()`, is filled by
+app.installing. A name in both means the one that came with the program.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.errors import ModelError
+from app.settings import home
 from stgat.errors import CheckpointError
 
 if TYPE_CHECKING:
@@ -16,6 +21,8 @@ if TYPE_CHECKING:
 SUFFIX = ".safetensors"
 WEIGHTS = Path(__file__).resolve().parents[1] / "weights"
 DEFAULT_MODEL = WEIGHTS / f"stgat-actions{SUFFIX}"
+#: What the live pose gives, and so what a model must take.
+LIVE_LAYOUT, LIVE_CHANNELS = "ntu25", 3
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,26 @@ class Model:
         }
 
 
+def user_models() -> Path:
+    """The folder of the models that the user has installed; there is none until the first."""
+    return home() / "models"
+
+
+def installed_folders() -> list[Path]:
+    """Where installed models lie, in the order in which a name is looked up."""
+    return [folder for folder in (WEIGHTS, user_models()) if folder == WEIGHTS or folder.is_dir()]
+
+
+def check_live(metadata: Metadata, path: Path) -> None:
+    """Raises ModelError for a model that the live pose cannot feed."""
+    layout, channels = metadata.preprocessing.layout, metadata.model.in_channels
+    if (layout, channels) != (LIVE_LAYOUT, LIVE_CHANNELS):
+        raise ModelError(
+            f"{path} takes {channels} channels of {layout} skeletons, but the camera gives {LIVE_CHANNELS} "
+            f"of {LIVE_LAYOUT}; choose another --model"
+        )
+
+
 def find_model(text: str | None, weights: Path | None = None) -> Path:
     """The file of the model that `--model` names: a path, or the name of an installed one.
 
@@ -70,11 +97,14 @@ def find_model(text: str | None, weights: Path | None = None) -> Path:
     path = Path(text)
     if path.is_file() or path.name != text:
         return path
-    weights = weights or WEIGHTS
-    installed = weights / f"{text.removesuffix(SUFFIX)}{SUFFIX}"
-    if installed.is_file() or text.endswith(SUFFIX):
-        return installed if installed.is_file() else path
-    names = ", ".join(file.stem for file in model_files(weights)) or "none"
+    folders = [weights] if weights else installed_folders()
+    for folder in folders:
+        installed = folder / f"{text.removesuffix(SUFFIX)}{SUFFIX}"
+        if installed.is_file():
+            return installed
+    if text.endswith(SUFFIX):
+        return path
+    names = ", ".join(file.stem for folder in folders for file in model_files(folder)) or "none"
     raise ModelError(f"{text}: neither a model file nor an installed model; installed: {names}")
 
 
@@ -94,7 +124,7 @@ def list_models(folders: Sequence[Path] = (), chosen: Sequence[str] = ()) -> lis
     if chosen:
         paths = [find_model(text) for text in chosen]
     else:
-        paths = [path for folder in (WEIGHTS, *folders) for path in model_files(folder)]
+        paths = [path for folder in (*installed_folders(), *folders) for path in model_files(folder)]
     if not paths:
         raise ModelError(f"{WEIGHTS}: holds no model ({SUFFIX}); name a --folder or a file, or train one")
     found = [describe(path) for path in dict.fromkeys(path.absolute() for path in paths)]

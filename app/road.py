@@ -8,17 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.decisions import DecisionSettings
-from app.errors import ModelError
-from app.models import DEFAULT_MODEL
+from app.models import DEFAULT_MODEL, check_live
 from app.pipeline import Extractor, Result, Session
 from app.playback import FilePlayback
 from app.sources import SourceInfo, open_source, open_twice
 
 if TYPE_CHECKING:
     from stgat.recognizer import Recognizer
-
-#: What the pose gives, and so what a model must take.
-LIVE_LAYOUT = "ntu25"
 
 
 class RecognizerLoader:
@@ -37,12 +33,7 @@ class RecognizerLoader:
                 from stgat.recognizer import Recognizer
 
                 checkpoint = load_checkpoint(self.model)
-                layout = checkpoint.metadata.preprocessing.layout
-                if layout != LIVE_LAYOUT or checkpoint.metadata.model.in_channels != 3:
-                    raise ModelError(
-                        f"{self.model} takes {checkpoint.metadata.model.in_channels} channels of {layout} "
-                        f"skeletons, but the camera gives 3 of {LIVE_LAYOUT}; choose another --model"
-                    )
+                check_live(checkpoint.metadata, self.model)
                 self._recognizer = Recognizer(checkpoint, self.device)
                 self._recognizer.warm_up()
             return self._recognizer

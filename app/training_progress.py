@@ -27,7 +27,7 @@ def shown(console: Console) -> Iterator[Callable[[Step], None]]:
                 console.print(epoch_line(step), markup=False)
             text = (
                 f"epoch {step.epoch}/{step.epochs}  loss {step.loss:.3f}  top-1 {step.top1:.1f} %  "
-                f"{step.samples_per_s:.0f} samples/s  {duration(step.seconds_left)} left"
+                f"{step.samples_per_s:.0f} samples/s  {time_left(step)} left"
             )
             bars.update(task, description=text, completed=step.step, total=step.steps)
 
@@ -45,8 +45,13 @@ def epoch_line(step: Step) -> str:
     return (
         f"epoch {step.epoch:>3}/{step.epochs}  loss {step.loss:.3f}  training top-1 {step.top1:5.1f} %"
         f"{validation}  rate {step.learning_rate:.4f}  {step.samples_per_s:.0f} samples/s  waiting "
-        f"{step.waiting:.1f} %  {duration(step.seconds_left)} left"
+        f"{step.waiting:.1f} %  {time_left(step)} left"
     )
+
+
+def time_left(step: Step) -> str:
+    """Until the end of the run; a run that goes on at the end of an epoch has no pace yet."""
+    return duration(step.seconds_left) if step.samples_per_s else "unknown time"
 
 
 def duration(seconds: float) -> str:

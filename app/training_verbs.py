@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import signal
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.progress_file import ProgressFile, Tell, told_to_file
 from app.terminal import DebugOption, console, told_as_sentences
 
 if TYPE_CHECKING:
     from stgat.training.config import AnyTrainConfig
+    from stgat.training.progress import Progress as Step
 
 training_verbs = typer.Typer()
 
@@ -29,6 +33,12 @@ def train(
         str | None,
         typer.Option(metavar="1,2,...", help="Training subjects that are the validation part instead."),
     ] = None,
+    progress: Annotated[
+        Path | None, typer.Option(help="For programs: keep how far it is in this JSON file.", metavar="FILE")
+    ] = None,
+    stop_file: Annotated[
+        Path | None, typer.Option(help="Stop as by Ctrl-C once there is this file.", metavar="FILE")
+    ] = None,
     debug: DebugOption = False,
 ) -> None:
     """Train a network, or one a configuration, one after the other.
@@ -36,7 +46,7 @@ def train(
     Each run is kept in a folder of its own, can be ended with Ctrl-C and continued with --resume.
     Several GPUs: devices=N, or torchrun for several hosts.
     """
-    with told_as_sentences(debug):
+    with told_as_sentences(debug), told_to_file(progress_of(progress)) as tell:
         from stgat.training.load_config import load_config
 
         overrides = [argument for argument in arguments if "=" in argument]
@@ -53,18 +63,41 @@ def train(
             folder = output or Path("runs") / config.name
             # Of several runs that were stopped, the later ones have not begun.
             begun = len(settings) == 1 or folder.exists()
-            train_one(config, folder, resume and begun)
+            train_one(config, folder, resume and begun, tell, stop_file)
 
 
-def train_one(config: AnyTrainConfig, folder: Path, resume: bool) -> None:
-    """One run, told on the terminal. Raises typer.Exit(130) where it was stopped."""
+def progress_of(path: Path | None) -> ProgressFile:
+    """The file, for the one process of a run that speaks."""
+    from app.training_progress import is_first_process
+
+    return ProgressFile(path if is_first_process() else None)
+
+
+def train_one(
+    config: AnyTrainConfig,
+    folder: Path,
+    resume: bool,
+    tell: Tell = lambda fields: None,
+    stop_file: Path | None = None,
+) -> None:
+    """One run, told on the terminal and to `tell`. Raises typer.Exit(130) where it was stopped."""
     from app.training_progress import is_first_process, shown
     from stgat.errors import TrainingStopped
     from stgat.training.train import train as run
 
+    stopping = False
+
+    def follow(step: Step) -> None:
+        nonlocal stopping
+        report(step)
+        tell({"state": "training", **asdict(step)})
+        if stop_file is not None and not stopping and stop_file.exists():
+            stopping = True
+            signal.raise_signal(signal.SIGINT)  # training answers the first one by saving
+
     try:
         with shown(console) as report:
-            checkpoint = run(config, report, folder, resume)
+            checkpoint = run(config, follow, folder, resume)
     except TrainingStopped as stopped:
         if is_first_process():
             console.print(f"Training {stopped}.", markup=False)

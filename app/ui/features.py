@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import QObject
 
 from app.ui.attention import AttentionDock
+from app.ui.batch import Batch
 from app.ui.camera_features import CameraNews, CameraPicture
 from app.ui.events import Events
 from app.ui.overlay_switches import OverlaySwitches
 from app.ui.recent import RecentFiles
 from app.ui.shortcuts import ShortcutTable
 from app.ui.space_view import SpaceDock
+from app.ui.train import Training
 from app.ui.transport import Transport
 
 if TYPE_CHECKING:
@@ -35,5 +37,7 @@ def install(window: MainWindow) -> list[QObject]:
         SpaceDock(window),
         AttentionDock(window),
         Events(window),
+        Training(window),
+        Batch(window),
         ShortcutTable(window),
     ]

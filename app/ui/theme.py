@@ -129,6 +129,31 @@ QDockWidget { color: $text; font-weight: 600; }
 QDockWidget::title { background: $panel; border-top: 1px solid $border; padding: ${half}px ${gap}px; }
 QMainWindow::separator { background: $border; width: 3px; height: 3px; }
 QDialog, QScrollArea, QScrollArea > QWidget > QWidget { background: $window; border: none; }
+QListView, QTextBrowser, QLineEdit {
+    background: $panel; color: $text; border: 1px solid $border; border-radius: 4px; padding: ${half}px;
+}
+QListView:focus, QTextBrowser:focus, QLineEdit:focus { border: 1px solid $text; }
+QListView::item { padding: ${half}px; border-radius: 3px; }
+QListView::item:selected { background: $accent; color: $on_accent; }
+QComboBox, QAbstractSpinBox { background: $panel; color: $text; min-height: 24px; }
+QComboBox:disabled, QAbstractSpinBox:disabled, QLineEdit:disabled { background: $window; color: $muted; }
+QComboBox QAbstractItemView { selection-background-color: $hover; selection-color: $text; }
+QProgressBar {
+    background: $track; color: $text; border: none; border-radius: 4px; min-height: 8px; max-height: 8px;
+}
+QProgressBar::chunk { background: $accent; border-radius: 4px; }
+QScrollBar { background: transparent; border: none; }
+QScrollBar:vertical { width: 12px; }
+QScrollBar:horizontal { height: 12px; }
+QScrollBar::handle { background: $border; border-radius: 4px; margin: 2px; }
+QScrollBar::handle:vertical { min-height: 24px; }
+QScrollBar::handle:horizontal { min-width: 24px; }
+QScrollBar::handle:hover { background: $muted; }
+QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
+QScrollBar::add-page, QScrollBar::sub-page { background: none; }
+QPlainTextEdit { background: $panel; color: $text; border: 1px solid $border; border-radius: 4px; }
+QSplitter::handle { background: transparent; }
+QCheckBox { color: $text; }
 #keys { background: $raised; border-radius: 4px; padding: 2px ${gap}px; }
 QTableView {
     background: $panel; color: $text; border: 1px solid $border; border-radius: 4px;

@@ -62,6 +62,10 @@ class Evaluation:
         right = self.guesses == self.labels
         return float(np.mean([right[self.labels == k].mean() for k in np.unique(self.labels)]) * 100)
 
+    def loss(self) -> float:
+        """Cross-entropy in nats, without the label smoothing that training has."""
+        return float(-self.log_probabilities[np.arange(len(self)), self.labels].mean())
+
     def metrics(self) -> dict[str, float]:
         """top1, top5, mean_class and, of several data sets, top1 of each: in percent, to two decimals."""
         figures = {"top1": self.top(1), "top5": self.top(5), "mean_class": self.mean_class_accuracy()}

@@ -237,10 +237,11 @@ class _Trainer:
         if result is None:
             return {}
         figures = result.metrics()
+        loss = round(result.loss(), 4)
         if figures["top1"] > place.best:
             place.best, place.best_epoch = figures["top1"], place.epoch + 1
             self._keep_best({f"validation {name}": value for name, value in figures.items()})
-        return figures
+        return {**figures, "loss": loss}
 
     def _save(self) -> None:
         with one_fate(self.fabric):

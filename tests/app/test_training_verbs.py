@@ -18,6 +18,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from app.cli import cli
+from app.progress_file import read_progress
 from app.training_progress import duration, epoch_line, is_first_process, shown
 from stgat.checkpoint import read_metadata
 from stgat.training.progress import Progress
@@ -182,6 +183,25 @@ def test_ctrl_c_stops_within_seconds_and_resume_finishes(workplace: Path) -> Non
     epochs = [int(line[5:9]) for line in resumed.stderr.splitlines() if line.startswith("epoch")]
     assert epochs == list(range(epoch, 21))
     assert 1 < epoch < 20
+
+
+def test_a_stop_file_stops_as_ctrl_c_does_and_the_progress_file_says_so(workplace: Path) -> None:
+    follow = ("--progress", "progress.json", "--stop-file", "stop")
+    for folder in ("whole", "parts"):
+        write(workplace / f"{folder}.yaml", name="same", epochs=2)
+    assert run("whole.yaml", "--output", "whole", *follow).exit_code == 0
+    assert read_progress(Path("progress.json")) == {"state": "finished"}
+    Path("stop").touch()
+    stopped = run("parts.yaml", "--output", "parts", *follow)
+    assert stopped.exit_code == 130 and "stopped in epoch 1, step 2 of " in stopped.stderr
+    assert read_progress(Path("progress.json")) == {"state": "stopped"}
+    Path("stop").unlink()
+    assert run("parts.yaml", "--output", "parts", "--resume", *follow).exit_code == 0
+    whole, parts = (Path(name, "best.safetensors").read_bytes() for name in ("whole", "parts"))
+    assert whole == parts  # as if it had never been stopped
+    assert run("parts.yaml", "data.path=nowhere", "--output", "new", *follow).exit_code == 1
+    failed = read_progress(Path("progress.json"))
+    assert failed["state"] == "failed" and "nowhere: no such folder" in failed["message"]
 
 
 # On the terminal
