@@ -43,7 +43,8 @@ def panel(qtbot):
     panel = EventPanel()
     qtbot.addWidget(panel)
     panel.resize(360, 400)
-    panel.show()
+    with qtbot.waitExposed(panel):
+        panel.show()
     return panel
 
 

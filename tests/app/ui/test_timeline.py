@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 from PyQt6.QtCore import QPoint, QPointF, Qt
-from PyQt6.QtGui import QWheelEvent
+from PyQt6.QtGui import QKeySequence, QWheelEvent
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QToolTip
 
@@ -241,7 +241,9 @@ def test_keys_zoom_and_go_to_the_beginning(live):
 def test_with_the_focus_its_keys_are_not_the_windows(qtbot, stage):
     window = stage(running()).window
     pressed = []
-    window.commands.add("Test", "step", lambda: pressed.append("window"), "Left")
+    (step,) = [c.action for c in window.commands.table if c.action.shortcut() == QKeySequence("Left")]
+    step.triggered.connect(lambda: pressed.append("window"))
+    step.setEnabled(True)
     window.timeline.setFocus()
     qtbot.keyClick(window.timeline, Qt.Key.Key_Left)
     assert pressed == []
