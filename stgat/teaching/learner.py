@@ -7,6 +7,7 @@ Only W and b move, so the network's actions lose a window only where a taught ro
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Self
 
@@ -19,6 +20,10 @@ from stgat.skeleton import FloatArray
 
 #: On the squared weights, beside the mean loss of a taught action.
 L2 = 1e-2
+#: Remembered windows weigh so much more than taught ones: there are many ways not to do a taught action.
+REMEMBERED = 3.0
+#: Share of the network's own windows that may be lost to taught actions.
+COST = 0.01
 _STEPS = 60
 #: Within these a scale of the taught logits is looked for.
 _SCALE = (0.2, 1.5)
@@ -77,13 +82,15 @@ class Rows:
 
 
 def fit(examples: Examples, count: int, start: Rows | None = None, steps: int = _STEPS) -> Rows:
-    """The rows of `count` taught actions. Every class weighs the same, and so does every take of an action.
+    """The rows of `count` taught actions. Every taught action weighs the same, and so does
+    every take of it; remembered classes weigh more (REMEMBERED).
 
     start: rows of nearly the same examples, from which fewer steps lead to the same place.
     """
     K, P = examples.old.shape[1], examples.coordinates.shape[1]
     X = examples.coordinates.astype(np.float64)
     weights = _weights(examples) / count
+    weights[examples.takes < 0] *= REMEMBERED
     target = np.zeros((len(X), count))
     taught = examples.labels >= K
     target[np.flatnonzero(taught), examples.labels[taught] - K] = 1.0
@@ -126,26 +133,30 @@ def take_scores(rows: Rows, examples: Examples) -> tuple[NDArray[np.int64], Floa
     return takes, total / np.bincount(places)[:, None]
 
 
-def calibrated(rows: Rows, unseen: list[tuple[Rows, Examples]], remembered: Examples) -> Rows:
-    """The rows with their logits scaled and shifted, all alike, so that probabilities mean what they say.
+def calibrate(unseen: list[tuple[Rows, Examples]], K: int) -> Callable[[Rows], Rows]:
+    """How to scale and shift the taught logits, all alike, so that they mean what they say of new windows.
 
-    Few takes are told apart perfectly, so what was fitted on them is too sure. unseen: rows, and windows that
-    these rows were not fitted on. remembered: of the network's own actions.
+    Few takes are told apart perfectly, so what was fitted on them is too sure of itself. unseen: rows, and windows
+    that these rows were not fitted on, of takes and remembered ones. The scale and a shift make those likeliest;
+    then the taught logits are lowered further until at most COST of the remembered windows that were named right
+    are called a taught action.
     """
-    K = remembered.old.shape[1] if len(remembered.labels) else unseen[0][1].old.shape[1]
-    parts = [(r.logits(e), e) for r, e in unseen]
-    if len(remembered.labels):
-        parts.append((rows.logits(remembered), remembered))
-    logits = np.concatenate([z for z, _ in parts])
-    labels = np.concatenate([e.labels for _, e in parts])
-    weights = np.concatenate([_weights(e) for _, e in parts])
+    logits = np.concatenate([rows.logits(examples) for rows, examples in unseen])
+    labels = np.concatenate([examples.labels for _, examples in unseen])
+    weights = np.concatenate([_weights(examples) for _, examples in unseen])
 
     def loss(values: FloatArray) -> float:
         moved = logits.copy()
         moved[:, K:] = values[0] * moved[:, K:] + values[1]
         return float(-(weights * log_softmax(moved, axis=1)[np.arange(len(labels)), labels]).sum())
 
-    found = minimize(
+    scale, shift = minimize(
         loss, np.array([1.0, 0.0]), method="L-BFGS-B", bounds=(_SCALE, (-4.0, 2.0)), options={"maxiter": 30}
     ).x
-    return Rows(rows.weight * found[0], rows.bias * found[0] + found[1])
+    old = logits[:, :K].max(axis=1)
+    right = (labels < K) & (logits[:, :K].argmax(axis=1) == labels)
+    if right.any():
+        # How much each of these would have to be lowered to stay what it was.
+        excess = (scale * logits[right, K:] + shift).max(axis=1) - old[right]
+        shift -= max(0.0, float(np.quantile(excess, 1.0 - COST)))
+    return lambda rows: Rows(rows.weight * scale, rows.bias * scale + shift)

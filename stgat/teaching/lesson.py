@@ -76,9 +76,7 @@ class Lesson:
             self.mean, self.basis = memory.mean, memory.basis
         mine = self.examples_of(looked, self.take_labels)
         nobody = mine.of(np.zeros(len(mine.labels), bool))
-        self.remembered = (
-            nobody if memory is None else of_memory(memory, self.temperature, ~memory.judges)
-        )
+        self.remembered = nobody if memory is None else of_memory(memory, self.temperature, ~memory.judges)
         self.examples = mine.with_(self.remembered)
 
     def examples_of(self, looked: Sequence[Looked], take_labels: NDArray[np.int64]) -> Examples:

@@ -14,7 +14,7 @@ from stgat.checkpoint import Checkpoint
 from stgat.errors import TeachingError
 from stgat.skeleton import NTU25, FloatArray
 from stgat.teaching.advice import advise
-from stgat.teaching.learner import Examples, Rows, calibrated, fit, take_scores
+from stgat.teaching.learner import Examples, Rows, calibrate, fit, take_scores
 from stgat.teaching.lesson import Lesson, look_at_takes, of_memory
 from stgat.teaching.memory import Memory
 from stgat.teaching.network import TaughtSTGAT
@@ -69,23 +69,36 @@ def teach(
         progress(share, what)
 
     takes = [(number, take) for number, action in enumerate(profile.actions) for take in action.takes]
-    looked = look_at_takes(checkpoint, [take for _, take in takes], lambda share: step(0.65 * share, "looking"))
+    looked = look_at_takes(
+        checkpoint, [take for _, take in takes], lambda share: step(0.65 * share, "looking")
+    )
     names = tuple(action.name for action in profile.actions)
     lesson = Lesson(checkpoint.metadata, names, looked, [number for number, _ in takes], memory)
-    step(0.65, "learning")
-    rows = fit(lesson.examples, lesson.count)
-    step(0.7, "checking")
-    outcomes, unseen = _leave_out(lesson, rows, step)
-    curves = _curves(lesson, rows, step)
-    rows = calibrated(rows, unseen, lesson.remembered)
+    fitted, rows, outcomes = learn(lesson, step)
+    curves = _curves(lesson, fitted, step)
     reports = tuple(
         _report(lesson, number, outcomes, [(size, share[number]) for size, share in curves])
         for number in range(lesson.count)
     )
-    report = TeachingReport(reports, _old_classes(lesson, rows, memory), time.monotonic() - started)
+    report = TeachingReport(reports, old_classes(lesson, rows, memory), time.monotonic() - started)
     taught = _assemble(checkpoint, profile, lesson, rows)
     progress(1.0, "checking")
     return Taught(taught, report)
+
+
+def learn(lesson: Lesson, step: Progress = lambda share, what: None) -> tuple[Rows, Rows, dict[int, int]]:
+    """The rows as they were fitted; the same calibrated; and what each take was called, by its place, when it
+    was not learned from."""
+    step(0.65, "learning")
+    rows = fit(lesson.examples, lesson.count)
+    step(0.7, "checking")
+    unseen = _leave_out(lesson, rows, step)
+    change = calibrate(unseen, lesson.K)
+    outcomes = {}
+    for fitted, examples in unseen:
+        for take, scores in zip(*take_scores(change(fitted), examples), strict=True):
+            outcomes[int(take)] = int(scores.argmax())
+    return rows, change(rows), outcomes
 
 
 def _check(checkpoint: Checkpoint, profile: Profile, memory: Memory | None) -> None:
@@ -110,33 +123,23 @@ def _check(checkpoint: Checkpoint, profile: Profile, memory: Memory | None) -> N
             raise TeachingError(f"the remembered windows do not fit {metadata.name}")
 
 
-def _without(lesson: Lesson, rows: Rows, takes: FloatArray) -> tuple[Rows, Examples]:
-    """Rows fitted without these takes, and the plain windows of these takes."""
-    examples = lesson.examples
-    left_out = np.isin(examples.takes, takes)
-    fitted = fit(examples.of(~left_out), lesson.count, rows, _FEW_STEPS)
-    return fitted, examples.of(left_out & examples.plain)
-
-
-def _leave_out(
-    lesson: Lesson, rows: Rows, step: Progress
-) -> tuple[dict[int, int], list[tuple[Rows, Examples]]]:
-    """What each take was called when it was not learned from, and the rows and windows of each fold.
+def _leave_out(lesson: Lesson, rows: Rows, step: Progress) -> list[tuple[Rows, Examples]]:
+    """Rows that were fitted without some of the takes and of what is remembered, and just these windows.
 
     A fold leaves out one take of every action, so that as many folds as takes are enough.
     """
-    outcomes: dict[int, int] = {}
-    unseen = []
+    examples = lesson.examples
     places = np.concatenate([np.arange((lesson.take_labels == n).sum()) for n in range(lesson.count)])
     folds = min(_FOLDS, int(places.max()) + 1)
+    remembered = np.flatnonzero(examples.takes < 0)
+    unseen = []
     for fold in range(folds):
         step(0.7 + 0.15 * fold / folds, "checking")
-        takes = np.flatnonzero(places % folds == fold)
-        fitted, windows = _without(lesson, rows, takes)
-        unseen.append((fitted, windows))
-        for take, scores in zip(*take_scores(fitted, windows), strict=True):
-            outcomes[int(take)] = int(scores.argmax())
-    return outcomes, unseen
+        left_out = np.isin(examples.takes, np.flatnonzero(places % folds == fold))
+        left_out[remembered[fold::folds]] = True
+        fitted = fit(examples.of(~left_out), lesson.count, rows, _FEW_STEPS)
+        unseen.append((fitted, examples.of(left_out & examples.plain)))
+    return unseen
 
 
 def _curves(lesson: Lesson, rows: Rows, step: Progress) -> list[tuple[int, FloatArray]]:
@@ -156,7 +159,9 @@ def _curves(lesson: Lesson, rows: Rows, step: Progress) -> list[tuple[int, Float
                 ]
             )
             others = np.setdiff1d(np.arange(len(lesson.take_labels)), kept)
-            fitted, windows = _without(lesson, rows, others)
+            left_out = np.isin(lesson.examples.takes, others)
+            fitted = fit(lesson.examples.of(~left_out), lesson.count, rows, _FEW_STEPS)
+            windows = lesson.examples.of(left_out & lesson.examples.plain)
             for take, scores in zip(*take_scores(fitted, windows), strict=True):
                 label = lesson.take_labels[take]
                 seen[label] += 1
@@ -186,7 +191,8 @@ def _report(
     )
 
 
-def _old_classes(lesson: Lesson, rows: Rows, memory: Memory | None) -> OldClasses | None:
+def old_classes(lesson: Lesson, rows: Rows, memory: Memory | None) -> OldClasses | None:
+    """What the rows cost the network's own actions, by the memory's judges; None where there are none."""
     if memory is None or not memory.judges.any():
         return None
     examples = of_memory(memory, 1.0, memory.judges)
