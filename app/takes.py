@@ -83,8 +83,8 @@ def take_from_source(
 def take_from_skeletons(frames: Sequence[tuple[float, Sequence[Skeleton]]], origin: str = "") -> Take:
     """The action that one person does in some pictures, cut to the motion.
 
-    frames: (timestamp_s, everybody in view) of each picture, in their order. Raises TeachingError, a sentence,
-    where nobody was seen, nobody moves, two move alike, or it lasts too short or too long.
+    frames: (timestamp_s, everybody in view) of each picture, in their order. Raises TeachingError, a
+    sentence, where nobody was seen, nobody moves, two move alike, or it lasts too short or too long.
     """
     people: dict[int, _Seen] = {}
     for time_s, skeletons in frames:
@@ -130,7 +130,8 @@ def liveliest(joints: Sequence[FloatArray], times: Sequence[float]) -> float:
     length = min(_SECOND_S, float(moments[-1] - moments[0]))
     if length <= 0.2:
         return 0.0
-    starts = np.linspace(moments[0], moments[-1] - length, max(1, math.ceil((moments[-1] - moments[0]) * 2)))
+    count = max(1, math.ceil((moments[-1] - moments[0]) * 2))
+    starts = np.linspace(moments[0], moments[-1] - length, count)
     return max(
         motion_m_s(resample(stacked, moments, _SAMPLES, start, start + length), length)
         for start in starts.tolist()

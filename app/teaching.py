@@ -59,7 +59,7 @@ def list_profiles() -> list[ProfileFile]:
     """The profiles of the folder by name; one that cannot be read says why."""
     found = []
     paths = profiles_folder().glob(f"*{SUFFIX}")
-    for path in sorted(paths, key=lambda path: path.name.casefold()):
+    for path in sorted(paths, key=lambda path: path.stem.casefold()):
         if path.name.startswith("."):
             continue
         try:

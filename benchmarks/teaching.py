@@ -3,15 +3,17 @@
     python benchmarks/teaching.py configs/stgat-actions-small.yaml --episodes 30 --json teaching.json
 
 The network is pretrained without the actions (benchmarks/novel_actions.py; runs/NAME-for-teaching, about ten
-minutes of one core, once). An episode draws a few of the novel actions of a data set and as many takes of each,
-teaches them as the application does, and asks of other takes what they are: of UTD-MHAD takes by the subjects
-1, 3, 5, 7 teach and all takes by 2, 4, 6, 8 are asked of; of GTU, which does not say who is who, all other takes.
+minutes of one core, once). An episode draws a few of the novel actions of a data set and as many takes of
+each, teaches them as the application does, and asks of other takes what they are: of UTD-MHAD takes by the
+subjects 1, 3, 5, 7 teach and all takes by 2, 4, 6, 8 are asked of; of GTU, which does not say who is who, all
+other takes.
 
-"n-way" is the share named right where only the taught actions are to choose from; "among all" where the network's
-own are, too. The baseline is the nearest neighbour on joints, relative to the hips, cut or stretched to 32
-frames: "raw" as the sensor gave them, "cut" on the one body, facing the camera and without the stillness at
-either end. Cost: own actions, windows of held-out people; unknown, takes of novel actions that were not taught,
-what share of them is called a taught action with the probability at which the application says it.
+"n-way" is the share named right where only the taught actions are to choose from; "among all" where the
+network's own are, too. The baseline is the nearest neighbour on joints, relative to the hips, cut or
+stretched to 32 frames: "raw" as the sensor gave them, "cut" on the one body, facing the camera and without
+the stillness at either end. Cost: own actions, windows of held-out people; unknown, takes of novel actions
+that were not taught, what share of them is called a taught action with the probability at which the
+application says it.
 """
 
 from __future__ import annotations

@@ -9,7 +9,8 @@ from stgat.teaching.report import Advice
 
 #: This well told, an action needs no more takes; fewer takes than these say nothing sure.
 GOOD, FEWEST = 0.9, 5
-#: Gain over the last part of the curve from which more takes are worth their while; and most that are advised.
+#: Gain over the last part of the curve from which more takes are worth their while; and most that are
+#: advised.
 _GAIN, _MOST = 0.05, 10
 
 
@@ -17,8 +18,8 @@ def advise(takes: int, curve: Sequence[tuple[int, float]]) -> tuple[Advice, int]
     """The advice, and about how many more takes would help (0 unless they would).
 
     curve: (takes learned from, share right), by rising number; the last is the leave-one-out.
-    The share wrong is taken to fall with a power of the number of takes, as errors do with the amount of data;
-    how many are missing follows from where that reaches 1 - GOOD.
+    The share wrong is taken to fall with a power of the number of takes, as errors do with the amount of
+    data; how many are missing follows from where that reaches 1 - GOOD.
 
     >>> advise(10, [(2, 0.8), (5, 0.95), (9, 1.0)])
     (<Advice.ENOUGH: 'enough'>, 0)

@@ -1,8 +1,8 @@
 """The rows that are taught: a logistic regression beside the network's own logits, which stay as they are.
 
-With z the K logits of the network, divided by its temperature, and x a window's coordinates, the probabilities
-are softmax([z, W x + b]); W and b make the labels of the takes' windows and of the remembered ones likeliest.
-Only W and b move, so the network's actions lose a window only where a taught row takes it.
+With z the K logits of the network, divided by its temperature, and x a window's coordinates, the
+probabilities are softmax([z, W x + b]); W and b make the labels of the takes' windows and of the remembered
+ones likeliest. Only W and b move, so the network's actions lose a window only where a taught row takes it.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ _SCALE = (0.2, 1.5)
 class Examples:
     """Windows and what they show.
 
-    coordinates: (n, P). old: (n, K) the network's logits over its temperature. labels: (n,) K and above are the
-    taught ones. takes: (n,) which take a window is of, -1 for remembered ones. plain: (n,) not varied.
+    coordinates: (n, P). old: (n, K) the network's logits over its temperature. labels: (n,) K and above are
+    the taught ones. takes: (n,) which take a window is of, -1 for remembered ones. plain: (n,) not varied.
     """
 
     coordinates: FloatArray
@@ -136,10 +136,10 @@ def take_scores(rows: Rows, examples: Examples) -> tuple[NDArray[np.int64], Floa
 def calibrate(unseen: list[tuple[Rows, Examples]], K: int) -> Callable[[Rows], Rows]:
     """How to scale and shift the taught logits, all alike, so that they mean what they say of new windows.
 
-    Few takes are told apart perfectly, so what was fitted on them is too sure of itself. unseen: rows, and windows
-    that these rows were not fitted on, of takes and remembered ones. The scale and a shift make those likeliest;
-    then the taught logits are lowered further until at most COST of the remembered windows that were named right
-    are called a taught action.
+    Few takes are told apart perfectly, so what was fitted on them is too sure of itself. unseen: rows, and
+    windows that these rows were not fitted on, of takes and remembered ones. The scale and a shift make those
+    likeliest; then the taught logits are lowered further until at most COST of the remembered windows that
+    were named right are called a taught action.
     """
     logits = np.concatenate([rows.logits(examples) for rows, examples in unseen])
     labels = np.concatenate([examples.labels for _, examples in unseen])

@@ -20,7 +20,8 @@ _SEED = 0
 
 @dataclass(frozen=True, eq=False)
 class Looked:
-    """A take as the network sees it: logits (n, K) and part means (n, D) of its windows, the plain ones first.
+    """A take as the network sees it: logits (n, K) and part means (n, D) of its windows, the plain ones
+    first.
 
     plain: how many are plain.
     """

@@ -1,7 +1,7 @@
 """What a network remembers of its own actions, so that new ones can be set apart from them without its data.
 
-No skeleton is in it: for each remembered window, the logits and where it lies in the space the taught rows see
-(stgat.teaching.network.part_means), reduced to its main directions. One file lies beside each model, in
+No skeleton is in it: for each remembered window, the logits and where it lies in the space the taught rows
+see (stgat.teaching.network.part_means), reduced to its main directions. One file lies beside each model, in
 `memory/` under the model's name.
 """
 

@@ -1,9 +1,9 @@
 """What a user taught: actions, the takes of each, and the file that keeps them.
 
-A profile holds skeletons and names, never anything learned: what is learned follows from it and from the model
-in use, so a profile goes with every model. The file is safetensors with JSON metadata under the key
-`stgat-profile`. It may come from anyone: nothing in it is executed, and every size is checked before memory is
-asked for.
+A profile holds skeletons and names, never anything learned: what is learned follows from it and from the
+model in use, so a profile goes with every model. The file is safetensors with JSON metadata under the key
+`stgat-profile`. It may come from anyone: nothing in it is executed, and every size is checked before memory
+is asked for.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 import os
 import tempfile
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
@@ -46,8 +46,9 @@ _TAKEN = (IDLE, "unknown", "no person")
 class Take:
     """One performance of an action by one person, cut to it.
 
-    joints_m: (T, 25, 3) float32 metres in Kinect camera space, NaN where not known. confidence: (T, 25) float32
-    in [0, 1]. timestamps_s: (T,) float64, rising, from 0. origin: where it comes from, for people to read.
+    joints_m: (T, 25, 3) float32 metres in Kinect camera space, NaN where not known. confidence: (T, 25)
+    float32 in [0, 1]. timestamps_s: (T,) float64, rising, from 0. origin: where it comes from, for people to
+    read.
 
     Raises TeachingError for anything else, and for what lasts less than MIN_TAKE_S or more than MAX_TAKE_S.
     """
@@ -69,8 +70,8 @@ class Take:
         times = checked.timestamps_s - checked.timestamps_s[0]
         if len(times) > MAX_FRAMES or times[-1] > MAX_TAKE_S:
             raise TeachingError(
-                f"a take of {times[-1]:.0f} s and {len(times)} pictures is too long: cut it to one performance "
-                f"of at most {MAX_TAKE_S:.0f} s"
+                f"a take of {times[-1]:.0f} s and {len(times)} pictures is too long: cut it to one "
+                f"performance of at most {MAX_TAKE_S:.0f} s"
             )
         if times[-1] < MIN_TAKE_S:
             raise TeachingError(
@@ -165,7 +166,7 @@ class Profile:
             raise TeachingError(f"the profile {self.name!r} has no action {name!r}")
         return action
 
-    def _changed(self, name: str, change) -> Self:  # type: ignore[no-untyped-def]
+    def _changed(self, name: str, change: Callable[[TaughtAction], TaughtAction]) -> Self:
         mine = self._known(name)
         return replace(
             self, actions=tuple(change(action) if action is mine else action for action in self.actions)
@@ -269,7 +270,7 @@ def load_profile(path: Path) -> Profile:
 
 
 def read_names(path: Path) -> tuple[str, tuple[tuple[str, int], ...]]:
-    """A profile's name, and its actions with their numbers of takes, without the takes. Raises TeachingError."""
+    """A profile's name, and its actions with how many takes each has. Raises TeachingError."""
     try:
         with safe_open(path, framework="np") as file:
             entry = _entry(path, file)
@@ -324,22 +325,20 @@ def _read(path: Path, file: safe_open) -> Profile:
             tuple(
                 TaughtAction(
                     action.name,
-                    tuple(
-                        Take(
-                            *(
-                                file.get_tensor(f"{a}.{t}.{n}")
-                                for n in ("joints_m", "confidence", "timestamps_s")
-                            ),
-                            origin=take.origin,
-                        )
-                        for t, take in enumerate(action.takes)
-                    ),
+                    tuple(_take(file, f"{a}.{t}", take.origin) for t, take in enumerate(action.takes)),
                 )
                 for a, action in enumerate(entry.actions)
             ),
         )
     except TeachingError as error:
         raise TeachingError(f"{path}: {error}") from error
+
+
+def _take(file: safe_open, key: str, origin: str) -> Take:
+    joints, confidence, times = (
+        file.get_tensor(f"{key}.{name}") for name in ("joints_m", "confidence", "timestamps_s")
+    )
+    return Take(joints, confidence, times, origin)
 
 
 def _printable(text: str) -> str:

@@ -77,7 +77,8 @@ def _windows(
     count: int,
     rng: np.random.Generator,
 ) -> list[tuple[LabelledSequence, tuple[float, float]]]:
-    """At most `count` windows of a class, of as many sequences as there are; idle ones also around actions."""
+    """At most `count` windows of a class, of as many sequences as there are; as many again around actions
+    for "idle"."""
     pp, spans = config.preprocessing, spans_for(config.preprocessing)
     found = []
     mine = [sequence for sequence in part if sequence.label == label]

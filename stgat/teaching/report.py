@@ -22,8 +22,9 @@ class Advice(StrEnum):
 class ActionReport:
     """How well one taught action is told, judged by takes that were not learned from.
 
-    takes, right: every take is left out of the learning once; right of them were named as they should among all
-        actions, taught or not. confusions: what the others were called, and how often, most frequent first.
+    takes, right: every take is left out of the learning once; right of them were named as they should among
+        all actions, taught or not. confusions: what the others were called, and how often, most frequent
+        first.
     curve: (takes learned from, share of other takes named right), by rising number.
     more_takes: about how many more would help; 0 unless the advice is MORE_TAKES.
     """
@@ -45,8 +46,8 @@ class ActionReport:
 class OldClasses:
     """What the teaching costs the actions that the model knew: windows of them that it was not fitted on.
 
-    before, after: shares named right. taken: (own action, taught action, windows that were named right and are
-    now called that), most frequent first.
+    before, after: shares named right. taken: (own action, taught action, windows that were named right and
+    are now called that), most frequent first.
     """
 
     windows: int

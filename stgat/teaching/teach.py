@@ -37,8 +37,8 @@ class TeachingCancelled(Exception):  # noqa: N818 - no error
 
 @dataclass(frozen=True)
 class Taught:
-    """checkpoint: with the model's labels, then the profile's. It is made anew from profile and model whenever
-    it is wanted, and not meant to be saved. report: how far it can be trusted."""
+    """checkpoint: with the model's labels, then the profile's. It is made anew from profile and model
+    whenever it is wanted, and not meant to be saved. report: how far it can be trusted."""
 
     checkpoint: Checkpoint
     report: TeachingReport
@@ -57,8 +57,8 @@ def teach(
     network itself: taught actions will then be said too often, and the report's `old` is None.
 
     The same takes and the same model give the same result. Takes seconds; call it in a thread of its own.
-    Raises TeachingError for a profile without actions, an action with fewer than MIN_TAKES takes or whose name
-    the model has, and a model or memory that does not fit; TeachingCancelled soon after `cancelled`.
+    Raises TeachingError for a profile without actions, an action with fewer than MIN_TAKES takes or whose
+    name the model has, and a model or memory that does not fit; TeachingCancelled soon after `cancelled`.
     """
     started = time.monotonic()
     _check(checkpoint, profile, memory)
@@ -113,7 +113,8 @@ def _check(checkpoint: Checkpoint, profile: Profile, memory: Memory | None) -> N
         check_name(action.name, metadata.labels)
         if len(action.takes) < MIN_TAKES:
             raise TeachingError(
-                f"{action.name!r} has {len(action.takes)} takes; {MIN_TAKES} are the least, 5 to 10 are better"
+                f"{action.name!r} has {len(action.takes)} takes; {MIN_TAKES} are the least, "
+                "5 to 10 are better"
             )
     if memory is not None:
         width = 3 * 5 * metadata.model.blocks[-1][1]
@@ -211,7 +212,8 @@ def old_classes(lesson: Lesson, rows: Rows, memory: Memory | None) -> OldClasses
 
 
 def _assemble(checkpoint: Checkpoint, profile: Profile, lesson: Lesson, rows: Rows) -> Checkpoint:
-    """The network with the rows brought back from coordinates over the temperature to part means and logits."""
+    """The network with the rows brought back from coordinates over the temperature to part
+    means and logits."""
     temperature = checkpoint.metadata.temperature
     weight = lesson.basis @ rows.weight.T * temperature  # (D, n)
     bias = rows.bias * temperature - lesson.mean @ weight

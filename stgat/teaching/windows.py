@@ -1,4 +1,5 @@
-"""What of a take the network looks at: plain windows of it, and varied ones that stand for takes not recorded.
+"""What of a take the network looks at: plain windows of it, and varied ones that stand for takes not
+recorded.
 
 Another performance is quicker or wider, by somebody who holds the back differently, seen from a little to the
 side. Varying the windows of five takes so helps about as much as five more (docs/results.md).
