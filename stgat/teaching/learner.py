@@ -19,7 +19,7 @@ from scipy.special import log_softmax, softmax
 from stgat.skeleton import FloatArray
 
 #: On the squared weights, beside the mean loss of a taught action.
-L2 = 1e-2
+L2 = 3e-3
 #: Remembered windows weigh so much more than taught ones: there are many ways not to do a taught action.
 REMEMBERED = 3.0
 #: Share of the network's own windows that may be lost to taught actions.

@@ -13,7 +13,7 @@ from stgat.skeleton import FloatArray
 from stgat.teaching.learner import Examples
 from stgat.teaching.memory import Memory
 from stgat.teaching.profiles import Take
-from stgat.teaching.windows import look, take_windows
+from stgat.teaching.windows import look, take_windows, windows_for
 
 _SEED = 0
 
@@ -39,11 +39,12 @@ def look_at_takes(
     How a take is varied depends on nothing but its place.
     """
     metadata = checkpoint.metadata
+    count = windows_for(metadata.model, metadata.preprocessing)
     found = []
     for number, take in enumerate(takes):
         progress(number / len(takes))
         rng = np.random.default_rng((_SEED, number))
-        windows, plain = take_windows(take, metadata.preprocessing, metadata.people, rng)
+        windows, plain = take_windows(take, metadata.preprocessing, metadata.people, rng, count)
         logits, means = look(checkpoint.model, windows)
         found.append(Looked(logits, means, plain))
     return found

@@ -27,7 +27,7 @@ Progress = Callable[[float, str], None]
 #: Folds of the leave-one-out at most; with more takes, each fold leaves out several.
 _FOLDS = 10
 #: Sizes of the learning curve, how often each is drawn, and steps of a fit that starts near its end.
-_CURVE, _DRAWS, _FEW_STEPS = (1, 2, 3, 5, 8, 12, 20), 3, 25
+_CURVE, _DRAWS, _FEW_STEPS = (2, 3, 5, 8, 14), 2, 25
 _SEED = 0
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from stgat.data.idle import moving
-from stgat.model import STGAT
+from stgat.model import STGAT, STGATConfig
 from stgat.normalize import VERTICAL
 from stgat.preprocessing import Preprocessing, to_network
 from stgat.retarget import one_body, rest_limbs, unseen_limbs
@@ -25,8 +25,11 @@ from stgat.training.augment import bend, distort, slower_camera, smooth, turn, w
 from stgat.training.config import AugmentConfig, BendConfig
 from stgat.training.evaluate import spans_for
 
-#: Of a take, at most.
-PLAIN, VARIED = 6, 8
+#: Plain and varied windows of a take, at most; and for a network of which each costs several times as much, so
+#: that ten takes of five actions are learned in about ten seconds of one core with either.
+WINDOWS, WINDOWS_OF_HEAVY = (6, 8), (4, 6)
+#: Frames times channels of the last block from which a network counts as heavy.
+_HEAVY = 4096
 _STRIDE_S = 0.2
 _FRAMES_PER_SECOND = 30.0
 #: As many windows as one step of the network takes most quickly on a CPU, caches being what they are.
@@ -50,14 +53,14 @@ def take_windows(
     preprocessing: Preprocessing,
     people: int,
     rng: np.random.Generator,
-    plain: int = PLAIN,
-    varied: int = VARIED,
+    count: tuple[int, int] = WINDOWS,
 ) -> tuple[FloatArray, int]:
     """(n, C, T, V, M) network input, the plain windows first, and how many of them are plain.
 
-    people: M; nobody else is there. The windows are those by which the network's own training judges a
+    people: M; nobody else is there. count: of plain and varied windows, at most. The windows are those by which the network's own training judges a
     sequence (stgat.training.evaluate.spans_for), spread over the part of the take in which somebody moves.
     """
+    plain, varied = count
     frames = max(8, round(take.duration_s * _FRAMES_PER_SECOND) + 1)
     # At even moments, and joints that were lost for a moment in their place again.
     joints = resample(take.joints_m, take.timestamps_s, frames, 0.0, take.duration_s).astype(np.float64)
@@ -86,6 +89,12 @@ def take_windows(
         prepared = to_network(everybody, preprocessing)
         windows.append(turn(prepared, angle, VERTICAL[preprocessing.normalization]) if angle else prepared)
     return np.stack(windows).astype(np.float32), len(chosen)
+
+
+def windows_for(config: STGATConfig, preprocessing: Preprocessing) -> tuple[int, int]:
+    """How many plain and varied windows of each take such a network looks at."""
+    heavy = preprocessing.num_frames * config.blocks[-1][1] > _HEAVY
+    return WINDOWS_OF_HEAVY if heavy else WINDOWS
 
 
 def _varied(

@@ -91,7 +91,7 @@ def test_takes_that_differ_are_told_apart_when_left_out(taught: Taught) -> None:
     for action in taught.report.actions:
         assert (action.takes, action.right, action.confusions) == (5, 5, ())
         assert action.advice is Advice.ENOUGH and action.more_takes == 0
-        assert [count for count, _ in action.curve] == [1, 2, 3, 4]
+        assert [count for count, _ in action.curve] == [2, 3, 4]
     assert (taught.report.right, taught.report.takes) == (10, 10)
     assert taught.report.old is None
 
