@@ -25,8 +25,8 @@ from stgat.training.augment import bend, distort, slower_camera, smooth, turn, w
 from stgat.training.config import AugmentConfig, BendConfig
 from stgat.training.evaluate import spans_for
 
-#: Plain and varied windows of a take, at most; and for a network of which each costs several times as much, so
-#: that ten takes of five actions are learned in about ten seconds of one core with either.
+#: Plain and varied windows of a take, at most; and for a network of which each costs several times as much,
+#: so that ten takes of five actions are learned in about ten seconds of one core with either.
 WINDOWS, WINDOWS_OF_HEAVY = (6, 8), (4, 6)
 #: Frames times channels of the last block from which a network counts as heavy.
 _HEAVY = 4096
@@ -57,8 +57,9 @@ def take_windows(
 ) -> tuple[FloatArray, int]:
     """(n, C, T, V, M) network input, the plain windows first, and how many of them are plain.
 
-    people: M; nobody else is there. count: of plain and varied windows, at most. The windows are those by which the network's own training judges a
-    sequence (stgat.training.evaluate.spans_for), spread over the part of the take in which somebody moves.
+    people: M; nobody else is there. count: of plain and varied windows, at most. The windows are those by
+    which the network's own training judges a sequence (stgat.training.evaluate.spans_for), spread over the
+    part of the take in which somebody moves.
     """
     plain, varied = count
     frames = max(8, round(take.duration_s * _FRAMES_PER_SECOND) + 1)
