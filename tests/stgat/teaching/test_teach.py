@@ -68,6 +68,15 @@ def test_the_network_s_own_logits_are_the_same_to_the_bit(taught: Taught) -> Non
     assert torch.equal(before, after[:, :3])
 
 
+def test_what_a_taught_network_looked_at_can_be_told(taught: Taught) -> None:
+    window = np.random.default_rng(0).normal(size=(3, 12, 25, 1)).astype(np.float32)
+    recognizer = Recognizer(taught.checkpoint, "cpu")
+    prediction, attention = recognizer.explain(window, (0.0, 2.0))
+    (alone,) = recognizer.recognize([window], [(0.0, 2.0)])
+    np.testing.assert_allclose(prediction.probabilities, alone.probabilities, atol=1e-6)
+    assert attention.joints.sum() == pytest.approx(len(taught.checkpoint.model.config.blocks))
+
+
 def test_takes_nobody_saw_are_named(taught: Taught) -> None:
     for seed in range(500, 505):
         arm = scores(taught, LEFT_FOREARM, LEFT_ELBOW, seed)
