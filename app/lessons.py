@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from app.errors import ModelError
 from app.teaching import profile_path, teach_profile
 from stgat.errors import TeachingError
-from stgat.teaching.profiles import Profile, Take, load_profile, save_profile
+from stgat.teaching.profiles import Profile, Take, check_name, load_profile, save_profile
 
 if TYPE_CHECKING:
     from app.road import RecognizerLoader
@@ -35,8 +35,14 @@ class LessonsLike(Protocol):
     def cut(self, path: str, start_s: float, end_s: float, cancelled: Cancelled) -> Take:
         """A take from a video or recording. Raises SourceError, TeachingError, TeachingCancelled."""
 
+    def refuses(self, profile: Profile) -> str:
+        """Why the model cannot have these actions, as far as their names tell; "" where nothing does."""
+
     def use(self, path: Path | None) -> None:
         """From the next session on have these actions besides the model's own; None: no longer."""
+
+    def used(self) -> Path | None:
+        """The profile in use; it may have been named on the command line."""
 
     def report(self) -> TeachingReport | None:
         """Of the profile in use, once it was loaded."""
@@ -64,6 +70,18 @@ class Lessons:
         from app.takes import take_from_source
 
         return take_from_source(path, start_s, end_s, cancelled)
+
+    def refuses(self, profile: Profile) -> str:
+        labels = self.labels()
+        try:
+            for action in profile.actions:
+                check_name(action.name, labels)
+        except TeachingError as error:
+            return str(error)
+        return ""
+
+    def used(self) -> Path | None:
+        return self._loader.profile if self._loader is not None else None
 
     def use(self, path: Path | None) -> None:
         if self._loader is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject
 
-from app.entities import Snapshot
+from app.entities import Health, Snapshot
 from app.lessons import Lessons
 from app.ui import texts as window_texts
 from app.ui.job import Job
@@ -39,6 +39,8 @@ class Teaching(QObject):
         self.desk = TakeDesk(window, self.panel, self.profiles, self._lessons)
         self._learner = Job(self, "teaching")
         self._report: tuple[Profile, TeachingReport] | None = None  # of the profile as it was
+        self._checker = Job(self, "checking-names")
+        self._used_path: Path | None = None
         self._used: Profile | None = None  # as it was when it came into use
         add = window.commands.add
         add(window_texts.GROUP_ACTIONS, texts.RECORD_OR_STOP, self._record, "Shift+T")
@@ -50,7 +52,7 @@ class Teaching(QObject):
     def in_use(self) -> bool:
         """Whether the profile shown is the one among the predictions."""
         book = self.profiles.workbook
-        return book is not None and self._settings.value.profile == str(book.path)
+        return book is not None and book.path == self._used_path
 
     # What a person can do
 
@@ -75,7 +77,7 @@ class Teaching(QObject):
         """Have the actions among the predictions from now on, and at the next start."""
         book = self.profiles.workbook
         if book is not None:
-            self._used = book.profile
+            self._used, self._used_path = book.profile, book.path
             self._lessons.use(book.path)
             self._settings.change(profile=str(book.path))
             self._window.play(self._window.spec)
@@ -83,7 +85,7 @@ class Teaching(QObject):
 
     def stop_using(self) -> None:
         """Go on without."""
-        self._used = None
+        self._used = self._used_path = None
         self._lessons.use(None)
         self._settings.change(profile="")
         if self._window.playing:
@@ -106,12 +108,14 @@ class Teaching(QObject):
             (self._learner.failed, self._failed), (self._learner.ended, lambda: box.show_busy(False)),
             (self._window.themed, self.panel.set_theme), (self._window.shown, self._shown),
             (self._window.closing, self._close), (self.dock.visibilityChanged, self._dock_shown),
+            (self._checker.done, self._refused),
         ):  # fmt: skip
             signal.connect(act)
 
     def _resume(self) -> None:
         """Use what was in use; where that is gone or broken, say so once and go on without."""
-        path = self._settings.value.profile
+        named = self._lessons.used()  # on the command line; not to be remembered
+        path = str(named or self._settings.value.profile)
         if not path:
             return
         try:
@@ -121,19 +125,24 @@ class Teaching(QObject):
             problem = str(error)
         book = self.profiles.workbook
         if problem or book is None:
-            self._settings.change(profile="")
-            words = texts.not_loaded(problem)
-            self.panel.show_problem(words)
-            self._window.status.showMessage(words, STATUS_MS)
+            self._go_on_without(problem)
             return
-        self._used = book.profile
-        self._lessons.use(book.path)
+        self._used, self._used_path = book.profile, book.path
+        if named is None:
+            self._lessons.use(book.path)
         self._show_report()
+
+    def _go_on_without(self, problem: str) -> None:
+        self.stop_using()
+        words = texts.not_loaded(problem)
+        self.panel.show_problem(words)
+        self._window.status.showMessage(words, STATUS_MS)
 
     def _close(self) -> None:
         self._learner.cancel()
         self.desk.close()
         self.profiles.close()
+        self._checker.close(0.2)
         self._learner.close(0.5)
 
     def _dock_shown(self, visible: bool) -> None:
@@ -169,7 +178,16 @@ class Teaching(QObject):
     def _failed(self, problem: str) -> None:
         self.panel.show_problem(window_texts.sentence(problem))
 
+    def _refused(self, problem: str) -> None:
+        """The session failed, and the taught actions are why: without them it can go on."""
+        if problem and self._used is not None:
+            self._go_on_without(problem)
+            self._window.play(self._window.spec)
+
     def _shown(self, snapshot: Snapshot) -> None:
+        used = self._used
+        if snapshot.health is Health.FAILED and used is not None and not self._checker.busy:
+            self._checker.begin(lambda progress, cancelled: self._lessons.refuses(used))
         if self._report is None and self._used is not None and snapshot.decisions and self.in_use:
             report = self._lessons.report()  # of what was learned for this session
             if report is not None:

@@ -8,7 +8,6 @@ import time
 from dataclasses import replace
 
 import pytest
-from app.teaching import profile_path, profiles_folder
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QMessageBox, QPushButton
 
@@ -18,6 +17,7 @@ from app.errors import SourceError
 from app.lessons import Workbook
 from app.settings import SettingsStore
 from app.take_recorder import Phase
+from app.teaching import profile_path, profiles_folder
 from app.ui.main_window import MainWindow
 from app.ui.services import Services
 from app.ui.teach import Teaching
@@ -44,7 +44,9 @@ class FakeLessons:
         self.hold = threading.Event()
         self.hold.set()
         self.cancelled = False
-        self.used: list[object] = []
+        self.named: object = None  # on the command line
+        self.refusal = ""
+        self.calls: list[object] = []
         self.learned: list[Profile] = []
         self.known_report: TeachingReport | None = None
 
@@ -66,8 +68,14 @@ class FakeLessons:
             raise self.error
         return some_take(end_s - start_s, f"{path} {start_s}-{end_s}")
 
+    def refuses(self, profile):
+        return self.refusal
+
+    def used(self):
+        return self.named
+
     def use(self, path):
-        self.used.append(path)
+        self.calls.append(path)
 
     def report(self):
         return self.known_report
@@ -186,12 +194,12 @@ def test_from_a_name_to_an_action_among_the_predictions(qtbot, room):
     for words in ("4 of 5 takes", "sit down (1×)", "About 3 more takes", "92 % recognised, 93 % without"):
         assert words in r.words()
     qtbot.mouseClick(r.panel.learn.use_button, Qt.MouseButton.LeftButton)
-    assert r.lessons.used == [path]
+    assert r.lessons.calls == [path]
     assert r.window.services.settings.value.profile == str(path)
     qtbot.waitUntil(lambda: len(r.sessions) == 2)  # the model is another one
     assert r.panel.learn.state.text() == texts.IN_USE
     qtbot.mouseClick(r.panel.learn.stop_button, Qt.MouseButton.LeftButton)
-    assert r.lessons.used == [path, None]
+    assert r.lessons.calls == [path, None]
     assert r.window.services.settings.value.profile == ""
 
 
@@ -392,10 +400,37 @@ def test_what_was_in_use_is_in_use_at_the_next_start(qtbot, room, home):
     lessons = FakeLessons()
     lessons.known_report = REPORT
     r = room(settings=settings, lessons=lessons, show=False)
-    assert lessons.used == [path]
+    assert lessons.calls == [path]
     assert r.book.path == path
     assert r.panel.learn.state.text() == texts.IN_USE
     qtbot.waitUntil(lambda: bool(r.panel.learn.report.words()))  # of what the session has learned
+
+
+def test_a_profile_named_on_the_command_line_is_used_and_not_remembered(qtbot, room, home):
+    for name in ("Mine", "Other"):
+        save_profile(profile_path(name), some_profile(name))
+    settings, lessons = SettingsStore.in_memory(), FakeLessons()
+    settings.change(profile=str(profile_path("Mine")))
+    lessons.named = profile_path("Other")
+    r = room(settings=settings, lessons=lessons)
+    assert r.book.profile.name == "Other"
+    assert r.teaching.in_use
+    assert lessons.calls == []
+    assert settings.value.profile == str(profile_path("Mine"))
+
+
+def test_where_the_model_refuses_the_actions_it_goes_on_without_them(qtbot, room, home):
+    save_profile(profile_path("Mine"), some_profile())
+    settings, lessons = SettingsStore.in_memory(), FakeLessons()
+    settings.change(profile=str(profile_path("Mine")))
+    lessons.refusal = "the model knows an action 'bow' already: choose another name"
+    script = [running(health=Health.FAILED, message=lessons.refusal)]
+    r = room(script=lambda: script[0], settings=settings, lessons=lessons, show=False)
+    qtbot.waitUntil(lambda: lessons.calls == [profile_path("Mine"), None])
+    script[0] = running()
+    qtbot.waitUntil(lambda: r.window.playing and len(r.sessions) >= 2)
+    assert "knows an action 'bow'" in r.window.status.currentMessage()
+    assert settings.value.profile == ""
 
 
 @pytest.mark.parametrize("content", [None, b"no profile at all", b""])
@@ -407,7 +442,7 @@ def test_a_profile_that_is_gone_or_broken_is_told_and_the_window_starts(qtbot, r
     settings = SettingsStore.in_memory()
     settings.change(profile=str(path))
     r = room(settings=settings)
-    assert r.lessons.used == []
+    assert r.lessons.calls == [None]
     assert "not in use" in r.panel.problem.text()
     assert str(path) in r.panel.problem.text()
     assert "not in use" in r.window.status.currentMessage()
@@ -443,7 +478,7 @@ def test_removing_a_profile_asks_first_and_takes_it_out_of_use(qtbot, room, home
     r.panel.remove_profile.emit()
     answer(r.window, texts.REMOVE)
     assert not path.exists()
-    assert r.lessons.used == [path, None]
+    assert r.lessons.calls == [path, None]
     assert settings.value.profile == ""
     assert r.book is None
     assert r.panel.no_actions.isVisible()
