@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import QObject
 
 from app.entities import Health, Snapshot
-from app.lessons import Lessons
+from app.lessons import Lessons, Workbook
 from app.ui import texts as window_texts
 from app.ui.job import Job
 from app.ui.teach_desk import TakeDesk
@@ -85,11 +85,14 @@ class Teaching(QObject):
 
     def stop_using(self) -> None:
         """Go on without."""
-        self._used = self._used_path = None
-        self._lessons.use(None)
+        self._forget_used()
         self._settings.change(profile="")
         if self._window.playing:
             self._window.play(self._window.spec)
+
+    def _forget_used(self) -> None:
+        self._used = self._used_path = None
+        self._lessons.use(None)
         self._show_report()
 
     def _record(self) -> None:
@@ -125,15 +128,17 @@ class Teaching(QObject):
             problem = str(error)
         book = self.profiles.workbook
         if problem or book is None:
-            self._go_on_without(problem)
+            self._go_on_without(problem, path)
             return
         self._used, self._used_path = book.profile, book.path
         if named is None:
             self._lessons.use(book.path)
         self._show_report()
 
-    def _go_on_without(self, problem: str) -> None:
-        self.stop_using()
+    def _go_on_without(self, problem: str, path: str) -> None:
+        self._forget_used()
+        if self._settings.value.profile == path:
+            self._settings.change(profile="")
         words = texts.not_loaded(problem)
         self.panel.show_problem(words)
         self._window.status.showMessage(words, STATUS_MS)
@@ -181,13 +186,23 @@ class Teaching(QObject):
     def _refused(self, problem: str) -> None:
         """The session failed, and the taught actions are why: without them it can go on."""
         if problem and self._used is not None:
-            self._go_on_without(problem)
+            self._go_on_without(problem, str(self._used_path))
             self._window.play(self._window.spec)
 
+    def _why_refused(self, path: Path, profile: Profile) -> str:
+        """In a thread: what is wrong with the actions in use; "" where it is something else that failed."""
+        try:
+            Workbook.open(path)
+        except TeachingError as error:
+            return str(error)
+        return self._lessons.refuses(profile)
+
     def _shown(self, snapshot: Snapshot) -> None:
-        used = self._used
-        if snapshot.health is Health.FAILED and used is not None and not self._checker.busy:
-            self._checker.begin(lambda progress, cancelled: self._lessons.refuses(used))
+        used, path = self._used, self._used_path
+        if snapshot.health is Health.FAILED and used is not None and path is not None:
+            if not self._checker.busy:
+                self._checker.begin(lambda progress, cancelled: self._why_refused(path, used))
+            return
         if self._report is None and self._used is not None and snapshot.decisions and self.in_use:
             report = self._lessons.report()  # of what was learned for this session
             if report is not None:
@@ -206,5 +221,6 @@ class Teaching(QObject):
             ready=not why_not,
             learned=learned,
             in_use=self.in_use,
+            other=self._used_path.stem if self._used_path is not None and not self.in_use else "",
             current=self._used is profile,
         )

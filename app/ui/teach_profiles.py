@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import QObject, Qt, pyqtSignal
 from PyQt6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
 
-from app.errors import USER_ERRORS
+from app.errors import USER_ERRORS, OutputError
 from app.lessons import Workbook
-from app.teaching import export_profile, import_profile, list_profiles, profile_path, remove_profile
+from app.teaching import import_profile, list_profiles, profile_path, write_profile
 from app.ui import texts as window_texts
 from app.ui.teach_panel import ProfileChoice, TeachPanel
 from app.ui.texts import teach as texts
@@ -115,14 +115,14 @@ class ProfileKeeper(QObject):
         """Write the profile shown to a file, to be given to others."""
         book = self.workbook
         if book is not None:
-            self._guard(lambda: export_profile(book.path.stem, Path(file)))
+            self._guard(lambda: write_profile(Path(file), book.profile))
 
     def remove(self) -> None:
         """Remove the profile shown and its file."""
         book = self.workbook
         if book is not None:
             self._leave(removed=True)
-            if self._guard(lambda: remove_profile(book.path.stem)):
+            if self._guard(lambda: _delete(book.path)):
                 self.workbook = None
                 self.refresh()
                 self.opened.emit()
@@ -137,7 +137,7 @@ class ProfileKeeper(QObject):
                 problem = self._panel.problem.text()
                 self.ask(
                     f"{problem}\n\n{texts.remove_broken_question(path.stem)}",
-                    lambda: self._guard(lambda: remove_profile(path.stem)) and self.refresh(),
+                    lambda: self._guard(lambda: _delete(path)) and self.refresh(),
                 )
 
     def _ask_name(self) -> None:
@@ -199,6 +199,14 @@ class ProfileKeeper(QObject):
 def sentence(error: Exception) -> str:
     """An error for the window: it stands alone there, so it begins with a capital."""
     return window_texts.sentence(str(error))
+
+
+def _delete(path: Path) -> None:
+    """By its path: a profile that was named on the command line may lie in any folder."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be removed ({error.strerror or error})") from error
 
 
 def _free_name() -> str:

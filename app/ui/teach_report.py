@@ -159,10 +159,11 @@ class LearnBox(QWidget):
         self.step.setText(texts.STEPS.get(step, step))
 
     def show_state(
-        self, note: str, *, ready: bool, learned: bool, in_use: bool, current: bool = False
+        self, note: str, *, ready: bool, learned: bool, in_use: bool, current: bool = False, other: str = ""
     ) -> None:
         """note: why nothing can be learned, or what to do next. learned: the report is of the takes as they
-        are. in_use: these actions are among the predictions; current: with the takes as they are."""
+        are. in_use: these actions are among the predictions; current: with the takes as they are.
+        other: the profile that is in use instead of this one."""
         self.note.setText(note)
         self.note.setVisible(bool(note))
         self.learn_button.setEnabled(ready)
@@ -170,8 +171,9 @@ class LearnBox(QWidget):
         usable = learned and not (in_use and current)
         self.use_button.setVisible(usable)
         emphasise(self.use_button, usable)
-        self.stop_button.setVisible(in_use)
-        self.state.setText(texts.IN_USE if in_use else texts.NOT_IN_USE if learned else "")
+        self.stop_button.setVisible(in_use or bool(other))
+        idle = texts.other_in_use(other) if other else texts.NOT_IN_USE if learned else ""
+        self.state.setText(texts.IN_USE if in_use else idle)
         self.state.setVisible(bool(self.state.text()))
 
 

@@ -183,6 +183,10 @@ def too_few(name: str, takes: int) -> str:
     return _("“{name}” needs {missing} before it can be learned.").format(name=name, missing=missing)
 
 
+def other_in_use(name: str) -> str:
+    return _("In use now: the profile “{name}”.").format(name=name)
+
+
 def remove_profile_question(profile: Profile) -> str:
     takes = takes_counted(sum(len(action.takes) for action in profile.actions))
     return _("Remove the profile “{name}” with {takes}? Its file is deleted.").format(

@@ -484,6 +484,30 @@ def test_removing_a_profile_asks_first_and_takes_it_out_of_use(qtbot, room, home
     assert r.panel.no_actions.isVisible()
 
 
+def test_another_profile_in_use_is_named_and_can_be_stopped(qtbot, room, home):
+    for name in ("Mine", "Other"):
+        save_profile(profile_path(name), some_profile(name))
+    settings = SettingsStore.in_memory()
+    settings.change(profile=str(profile_path("Mine")))
+    r = room(settings=settings)
+    r.teaching.profiles.open(profile_path("Other"))
+    assert "“Mine”" in r.panel.learn.state.text()
+    r.panel.learn.stop_button.click()
+    assert r.lessons.calls == [profile_path("Mine"), None]
+    assert not r.panel.learn.stop_button.isVisible()
+
+
+def test_a_profile_elsewhere_is_removed_and_not_its_namesake(qtbot, room, home, tmp_path):
+    for path in (profile_path("Mine"), tmp_path / "Mine.safetensors"):
+        save_profile(path, some_profile())
+    lessons = FakeLessons()
+    lessons.named = tmp_path / "Mine.safetensors"
+    r = room(lessons=lessons)
+    r.teaching.profiles.remove()
+    assert not lessons.named.exists()
+    assert profile_path("Mine").exists()
+
+
 def test_an_action_is_removed_after_a_question(qtbot, room, home):
     save_profile(profile_path("Mine"), some_profile())
     r = room()
