@@ -424,10 +424,14 @@ def test_where_the_model_refuses_the_actions_it_goes_on_without_them(qtbot, room
     settings, lessons = SettingsStore.in_memory(), FakeLessons()
     settings.change(profile=str(profile_path("Mine")))
     lessons.refusal = "the model knows an action 'bow' already: choose another name"
-    script = [running(health=Health.FAILED, message=lessons.refusal)]
-    r = room(script=lambda: script[0], settings=settings, lessons=lessons, show=False)
+    failed = running(health=Health.FAILED, message=lessons.refusal)
+    r = room(
+        script=lambda: running() if None in lessons.calls else failed,
+        settings=settings,
+        lessons=lessons,
+        show=False,
+    )
     qtbot.waitUntil(lambda: lessons.calls == [profile_path("Mine"), None])
-    script[0] = running()
     qtbot.waitUntil(lambda: r.window.playing and len(r.sessions) >= 2)
     assert "knows an action 'bow'" in r.window.status.currentMessage()
     assert settings.value.profile == ""
