@@ -48,6 +48,7 @@ class ReportView(QWidget):
         super().__init__(parent)
         self._theme = theme.DARK
         self._bars: list[Bar] = []
+        self._convincing = False
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(theme.SPACE // 2)
@@ -56,6 +57,11 @@ class ReportView(QWidget):
         self._theme = colours
         for bar in self._bars:
             bar.set_theme(colours)
+
+    @property
+    def convincing(self) -> bool:
+        """Whether at least half of the takes were recognised."""
+        return self._convincing
 
     def words(self) -> list[str]:
         """Every line of it."""
@@ -68,6 +74,7 @@ class ReportView(QWidget):
                 old.hide()
                 old.setParent(None)
                 old.deleteLater()
+        self._convincing = report is not None and 2 * report.right >= report.takes
         self.setVisible(report is not None)
         if report is None:
             return
@@ -170,7 +177,7 @@ class LearnBox(QWidget):
         emphasise(self.learn_button, ready and not learned)
         usable = learned and not (in_use and current)
         self.use_button.setVisible(usable)
-        emphasise(self.use_button, usable)
+        emphasise(self.use_button, usable and self.report.convincing)
         self.stop_button.setVisible(in_use or bool(other))
         idle = texts.other_in_use(other) if other else texts.NOT_IN_USE if learned else ""
         self.state.setText(texts.IN_USE if in_use else idle)

@@ -305,6 +305,19 @@ def test_takes_change_what_was_learned_until_it_is_learned_again(qtbot, room):
     assert not r.panel.learn.learn_button.isEnabled()
 
 
+def test_what_was_hardly_recognised_is_not_recommended(qtbot, room, monkeypatch):
+    r = room()
+    name_and_record(qtbot, r)
+    learned(qtbot, r)
+    assert r.panel.learn.use_button.objectName() == "primary"
+    poor = replace(REPORT, actions=(replace(REPORT.actions[0], right=1, advice=Advice.LOOKS_ALIKE),))
+    monkeypatch.setattr(r.lessons, "learn", lambda profile, progress, cancelled: poor)
+    r.teaching.learn()
+    qtbot.waitUntil(lambda: "1 of 5 takes" in r.words())
+    assert r.panel.learn.use_button.isEnabled()
+    assert r.panel.learn.use_button.objectName() == ""
+
+
 def test_learning_can_be_cancelled(qtbot, room):
     r = room()
     name_and_record(qtbot, r)
