@@ -20,7 +20,7 @@ from PyQt6.QtWidgets import (
 
 from app.ui import theme
 from app.ui.teach_report import line
-from app.ui.texts import CLOSE
+from app.ui.texts import CLOSE, FILE_FILTERS
 from app.ui.texts import teach as texts
 from stgat.teaching.profiles import MAX_TAKE_S, MIN_TAKE_S
 
@@ -120,7 +120,7 @@ class CutDialog(QDialog):
 
     def _choose(self) -> None:
         folder = str(Path(self.file.text()).parent) if self.file.text() else ""
-        dialog = QFileDialog(self, texts.CUT_TITLE, folder, texts.VIDEO_FILTER)
+        dialog = QFileDialog(self, texts.CUT_TITLE, folder, FILE_FILTERS)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fileSelected.connect(self.file.setText)

@@ -74,7 +74,6 @@ CUT_NO_FILE = _("Choose a file.")
 CUT_ORDER = _("The end must come after the beginning.")
 CUT_LENGTH = _("A take is between half a second and 30 seconds long.")
 CUTTING = _("Looking for the person in the video")
-VIDEO_FILTER = _("Videos and recordings (*.mp4 *.m4v *.mov *.mkv *.avi *.webm *.npz);;All files (*)")
 
 # Learning
 LEARN = _("Learn")
