@@ -17,6 +17,7 @@ from app.data_verbs import data_verbs
 from app.evaluation_verbs import evaluation_verbs
 from app.model_verbs import model_verbs
 from app.program import run_as_python
+from app.teaching_verbs import teaching_verbs
 from app.terminal import DebugOption, console, told_as_sentences
 from app.training_verbs import training_verbs
 
@@ -36,6 +37,7 @@ cli.add_typer(data_verbs)
 cli.add_typer(training_verbs)
 cli.add_typer(evaluation_verbs)
 cli.add_typer(model_verbs)
+cli.add_typer(teaching_verbs)
 
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -43,6 +45,9 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.", metavar="DEVICE")]
 ModelOption = Annotated[
     str | None, typer.Option(help="An installed model's name (see models), or a file.", metavar="MODEL")
+]
+ProfileOption = Annotated[
+    str | None, typer.Option(help="Taught actions: a profile's name (see profiles), or a file.")
 ]
 EventsOption = Annotated[
     Path | None, typer.Option(help="Write the events here: .csv, .json, or .srt or .vtt subtitles.")
@@ -66,6 +71,7 @@ def app(
     ] = None,
     model: ModelOption = None,
     device: DeviceOption = "auto",
+    profile: ProfileOption = None,
     screenshot: Annotated[Path | None, typer.Option(help="Save a picture of the window here.")] = None,
     quit_after: Annotated[float | None, typer.Option(help="Close after so many seconds.", min=0.1)] = None,
     debug: DebugOption = False,
@@ -74,7 +80,7 @@ def app(
     with told_as_sentences(debug):
         from app.desktop import open_window
 
-        raise typer.Exit(open_window(source, loader(model, device), screenshot, quit_after, console))
+        raise typer.Exit(open_window(source, loader(model, device, profile), screenshot, quit_after, console))
 
 
 @cli.command(epilog="Example: python main.py replay clip.mp4 --headless --output clip.jsonl")
@@ -86,6 +92,7 @@ def replay(
     events: EventsOption = None,
     model: ModelOption = None,
     device: DeviceOption = "auto",
+    profile: ProfileOption = None,
     debug: DebugOption = False,
 ) -> None:
     """Recognise a recorded video: in the window, or headless and losing no frame.
@@ -97,14 +104,14 @@ def replay(
         if not (headless or output or save_video or events):
             from app.desktop import open_window
 
-            raise typer.Exit(open_window(video, loader(model, device), None, None, console))
+            raise typer.Exit(open_window(video, loader(model, device, profile), None, None, console))
         from app.desktop import print_events
         from app.replay import replay as run
 
         with progress_bar(f"Recognising {Path(video).name}") as (on_open, on_frame):
             report = run(
                 video,
-                loader(model, device),
+                loader(model, device, profile),
                 output=output,
                 to_stdout=output is None and save_video is None and events is None,
                 save_video=save_video,
@@ -127,6 +134,7 @@ def live(
     events: EventsOption = None,
     model: ModelOption = None,
     device: DeviceOption = "auto",
+    profile: ProfileOption = None,
     debug: DebugOption = False,
 ) -> None:
     """Recognise from a camera without a window, as JSON lines, until Ctrl-C."""
@@ -137,7 +145,7 @@ def live(
         console.print(f"Recognising from camera {camera}; Ctrl-C ends it.")
         report = run(
             f"camera:{camera}@{size}@{fps}",
-            loader(model, device),
+            loader(model, device, profile),
             output=output,
             to_stdout=output is None,
             events=events,
@@ -216,17 +224,23 @@ def fetch_pose_model(
         console.print(f"The pose model is in place: {path}")
 
 
-def loader(model: str | None, device: str):
-    """A loader for the model and device named.
+def loader(model: str | None, device: str, profile: str | None = None):
+    """A loader for the model and device named, and with the actions of a profile.
 
-    Raises BadParameter for a device nobody has, ModelError for a name no installed model has.
+    Raises BadParameter for a device nobody has, ModelError for a name no installed model has, TeachingError
+    for a profile that is not there.
     """
     if device.split(":")[0] not in DEVICES:
         raise typer.BadParameter(f"{device} is none of {', '.join(DEVICES)}", param_hint="--device")
     from app.models import find_model
     from app.road import RecognizerLoader
 
-    return RecognizerLoader(find_model(model), device)
+    made = RecognizerLoader(find_model(model), device)
+    if profile is not None:
+        from app.teaching import find_profile
+
+        made.teach_with(find_profile(profile))
+    return made
 
 
 def tell_written(*paths: Path | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,12 @@ from app.sources import SourceInfo, open_source, open_twice
 
 if TYPE_CHECKING:
     from stgat.recognizer import Recognizer
+    from stgat.teaching.report import TeachingReport
+
+
+@dataclass(frozen=True, eq=False)
+class _Wish:
+    profile: Path | None
 
 
 class RecognizerLoader:
@@ -22,20 +29,45 @@ class RecognizerLoader:
 
     def __init__(self, model: Path = DEFAULT_MODEL, device: str = "auto") -> None:
         self.model, self.device = model, device
+        self._taught = _Wish(None)
+        self._kept_for = self._taught
+        self.report: TeachingReport | None = None
         self._lock = threading.Lock()
         self._recognizer: Recognizer | None = None
 
+    def teach_with(self, profile: Path | None) -> None:
+        """Have the next session name a profile's actions as well, the file as it will be then; None: no more.
+
+        Returns at once. report: on the teaching, once it was done; None without a profile.
+        """
+        self._taught = _Wish(profile)  # a new one also for the same file, which may have changed
+
+    @property
+    def profile(self) -> Path | None:
+        """The file of taught actions that the next session uses."""
+        return self._taught.profile
+
     def __call__(self) -> Recognizer:
-        """Raises CheckpointError, DeviceError, or ModelError for a model that the live pose cannot feed."""
+        """Raises CheckpointError, DeviceError, ModelError for a model that the live pose cannot feed, and
+        TeachingError for a profile that cannot be taught to it."""
         with self._lock:
-            if self._recognizer is None:
+            wish = self._taught  # what is asked for while this one loads is for the next session
+            if self._recognizer is None or self._kept_for is not wish:
+                self._recognizer, self.report = None, None
                 from stgat.checkpoint import load_checkpoint
                 from stgat.recognizer import Recognizer
 
                 checkpoint = load_checkpoint(self.model)
                 check_live(checkpoint.metadata, self.model)
-                self._recognizer = Recognizer(checkpoint, self.device)
-                self._recognizer.warm_up()
+                if wish.profile is not None:
+                    from app.teaching import teach_checkpoint
+                    from stgat.teaching.profiles import load_profile
+
+                    taught = teach_checkpoint(checkpoint, self.model, load_profile(wish.profile))
+                    checkpoint, self.report = taught.checkpoint, taught.report
+                recognizer = Recognizer(checkpoint, self.device)
+                recognizer.warm_up()
+                self._recognizer, self._kept_for = recognizer, wish
             return self._recognizer
 
 

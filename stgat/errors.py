@@ -34,10 +34,15 @@ class ExportError(RuntimeError):
     """A checkpoint that cannot be written in another form; the message says why."""
 
 
+class TeachingError(ValueError):
+    """An action, a take or a profile that cannot be used; the message says why, and what to do."""
+
+
 class TrainingStopped(Exception):  # noqa: N818 - no error
     """A run was ended from outside and saved; the message says how to go on."""
 
 
 STGAT_ERRORS = (
     CheckpointError, OfficialCheckpointError, DeviceError, DataError, ConfigError, TrainingError, ExportError,
+    TeachingError,
 )  # fmt: skip

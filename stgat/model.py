@@ -258,6 +258,10 @@ class STGAT(nn.Module):
 
         looks: a list to which each block's LocalAttention.looks, (N, M, S, W*V, V), is appended.
         """
+        return self.pool(self.maps(x, looks))
+
+    def maps(self, x: Tensor, looks: list[Tensor] | None = None) -> Tensor:
+        """(N, C, T, V, M) -> (N, M, C_last, T', V), what the last block gives; looks as in `features`."""
         N, C, T, V, M = x.shape
         y = x.permute(0, 4, 1, 2, 3).reshape(N * M, C, T, V)
         y = self.stem(y)
@@ -265,7 +269,11 @@ class STGAT(nn.Module):
             if looks is not None:
                 looks.append(block.attention.looks(y).unflatten(0, (N, M)))  # type: ignore[union-attr,operator]
             y = block(y)
-        return y.mean(dim=(2, 3)).reshape(N, M, -1).mean(dim=1)
+        return y.unflatten(0, (N, M))
+
+    def pool(self, y: Tensor) -> Tensor:
+        """The last block's maps (N, M, C_last, T', V) -> (N, C_last), their means."""
+        return y.mean(dim=(3, 4)).mean(dim=1)
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalised joints (N, C, T, V, M), an absent person all zeros -> logits (N, K)."""

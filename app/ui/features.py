@@ -19,6 +19,7 @@ from app.ui.overlay_switches import OverlaySwitches
 from app.ui.recent import RecentFiles
 from app.ui.shortcuts import ShortcutTable
 from app.ui.space_view import SpaceDock
+from app.ui.teach import Teaching
 from app.ui.train import Training
 from app.ui.transport import Transport
 
@@ -37,6 +38,7 @@ def install(window: MainWindow) -> list[QObject]:
         SpaceDock(window),
         AttentionDock(window),
         Events(window),
+        Teaching(window),
         Training(window),
         Batch(window),
         ShortcutTable(window),

@@ -106,11 +106,12 @@ class MainWindow(QMainWindow):
         widget: QWidget,
         keys: str = "",
         area: Qt.DockWidgetArea = Qt.DockWidgetArea.RightDockWidgetArea,
+        group: str = texts.GROUP_VIEW,
     ) -> QDockWidget:
         """A panel that can be shown, moved and floated; hidden until somebody asks for it by menu or key.
 
         In a narrow window one that belongs at a side opens beside the window: there is no room within.
-        name: Qt's, by which its place is remembered; not to be changed later.
+        name: Qt's, by which its place is remembered; not to be changed later. group: its heading in the menu.
         """
         dock = QDockWidget(title, self)
         dock.setObjectName(name)
@@ -125,7 +126,7 @@ class MainWindow(QMainWindow):
         action.triggered.connect(
             lambda shown: dock.setFloating(True) if shown and area & sides and self.width() < NARROW else None
         )
-        self.commands.adopt(texts.GROUP_VIEW, action)
+        self.commands.adopt(group, action)
         return dock
 
     def add_bar(self, bar: QWidget) -> None:

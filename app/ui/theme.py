@@ -100,6 +100,8 @@ QMainWindow, QStatusBar { background: $window; }
 #strip { background: $panel; border-top: 1px solid $border; }
 QLabel { color: $text; background: transparent; }
 QLabel[role="muted"], #section { color: $muted; }
+QLabel[role="warning"] { color: $warning; }
+QLabel[role="error"] { color: $error; }
 QPushButton {
     background: $raised; color: $text; border: 1px solid transparent; border-radius: 7px;
     padding: ${half}px ${pad}px; min-height: 22px;

@@ -110,7 +110,7 @@ CHOOSE_SOURCE = Message(_("Choose a source"), _("A camera, a file or the demo"),
 
 def ended(snapshot_message: str) -> Message:
     """The source has come to its end."""
-    return Message(_("File ended"), _sentence(snapshot_message), button=_("Replay"))
+    return Message(_("File ended"), sentence(snapshot_message), button=_("Replay"))
 
 
 def failed(spec: str, why: str, had_picture: bool) -> Message:
@@ -130,10 +130,10 @@ def failed(spec: str, why: str, had_picture: bool) -> Message:
             if spec == "demo"
             else _("Cannot play {name}").format(name=Path(spec).name)
         )
-    return Message(title, _sentence(why) or _("The reason is not known."), button=_("Try again"))
+    return Message(title, sentence(why) or _("The reason is not known."), button=_("Try again"))
 
 
-def _sentence(words: str) -> str:
+def sentence(words: str) -> str:
     """Errors begin small, as on a terminal; in the window they stand alone. File names are kept."""
     first = words.partition(" ")[0]
     return words if "." in first or "/" in first else headline(words)
