@@ -29,6 +29,8 @@ def save_recording(path: str | Path, recording: SkeletonRecording) -> None:
         arrays["image_joints"] = recording.image_joints
     if recording.image_size is not None:
         arrays["image_size"] = np.array(recording.image_size, np.int64)
+    if recording.person_ids is not None:
+        arrays["person_ids"] = np.array(recording.person_ids, np.int64)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         try:
