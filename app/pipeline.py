@@ -138,6 +138,11 @@ class Session:
             self._listeners = tuple(other for other in self._listeners if other is not listener)
 
     @property
+    def warning(self) -> str:
+        """A sentence on what is missing of the source, or ""; may come with any frame."""
+        return getattr(self._source, "warning", None) or ""
+
+    @property
     def failure(self) -> str | None:
         """The sentence that says why the session failed; None while it has not."""
         return self._failure
@@ -286,8 +291,7 @@ class Session:
         else:
             if work == self._recognize and not self._stopping.is_set():
                 with self._lock:
-                    message = getattr(self._source, "warning", None) or ""
-                    self._snapshot = replace(self._snapshot, health=Health.ENDED, message=message)
+                    self._snapshot = replace(self._snapshot, health=Health.ENDED, message=self.warning)
 
     def _fail(self, message: str) -> None:
         with self._lock:

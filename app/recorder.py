@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from app.entities import VideoFrame
 from app.errors import OutputError
@@ -37,6 +37,7 @@ MAX_WAITING = 10_000
 _ENCODED_WITHIN_S = 5.0
 
 
+@runtime_checkable
 class Recordable(Protocol):
     """What is recorded; app.pipeline.Session is one."""
 

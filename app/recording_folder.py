@@ -91,14 +91,15 @@ def why_stopped(error: Exception, place: Path) -> str:
         cause = error.__cause__
     number = cause.errno if isinstance(cause, OSError) else None
     if number in _NO_ROOM:
-        why, way_out = "the disk is full", "make room, or choose another folder"
+        why, way_out = "the disk is full", "What was recorded is kept; make room, or choose another folder."
     elif number == errno.EFBIG:
-        why, way_out = "a file has grown as large as it may here", "choose a folder on another disk"
+        why = "a file has grown as large as it may here"
+        way_out = "What was recorded is kept; choose a folder on another disk."
     elif number in _FORBIDDEN:
-        why, way_out = "the folder may not be written to", "choose another folder"
+        why, way_out = "the folder may not be written to", "Choose another folder."
     elif number in (errno.ENOENT, errno.ENOTDIR):
-        why, way_out = "the folder has been removed or renamed", "choose another folder"
+        why, way_out = "the folder has been removed or renamed", "Record again, or choose another folder."
     else:
         why = str(cause.strerror if isinstance(cause, OSError) and cause.strerror else cause)
-        way_out = "look at the disk, or choose another folder"
-    return f"The recording in {place} has stopped: {why}. What was recorded is kept; {way_out}."
+        way_out = "What was recorded is kept; look at the disk, or choose another folder."
+    return f"The recording in {place} has stopped: {why}. {way_out}"

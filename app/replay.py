@@ -62,8 +62,8 @@ def replay(
     output: where the JSON lines go; to_stdout writes them to the terminal instead. save_video: the
     pictures with skeletons and labels drawn in. events: where the events go in the end, in the form that the
     suffix says (app.exports), also those of a session that failed. record: the folder in which a recording of
-    the session is made (app.recorder), with skeleton_only without its pictures; what goes wrong with it is in the
-    report and stops nothing else. started: told of the session, so that it can be stopped.
+    the session is made (app.recorder), with skeleton_only without its pictures; what goes wrong with it is in
+    the report and stops nothing else. started: told of the session, so that it can be stopped.
 
     Raises CheckpointError, DeviceError and ModelError before anything starts, and SessionError, with its
     sentence, for what stops a session: a missing video, a full disk. No output is touched before the
@@ -142,7 +142,8 @@ def tell_recorded(recorded: Progress) -> str:
         return "Nothing was recorded: the session ended before its first frame was posed."
     pictures = f", {recorded.pictures} pictures" if recorded.pictures else ""
     missing = f"; {recorded.dropped} pictures came too fast to be kept" if recorded.dropped else ""
-    return f"Recorded {recorded.seconds:.1f} s in {recorded.folder}: {recorded.moments} moments{pictures}{missing}"
+    held = f"{recorded.moments} moments{pictures}{missing}"
+    return f"Recorded {recorded.seconds:.1f} s in {recorded.folder}: {held}"
 
 
 def _check_outputs(spec: str, outputs: Mapping[str, Path | None]) -> None:

@@ -32,6 +32,7 @@ class Settings(BaseModel):
     camera_size: WIDTHxHEIGHT or "any"; camera_fps: 0 for any. recent_files: newest first.
     skeleton, hand_trails: whether they are painted over the picture.
     export_folder: where a file was saved last; "" for the user's documents.
+    recordings_folder: "" for one of ours among the user's videos. skeletons_only: recordings store no picture.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -46,6 +47,8 @@ class Settings(BaseModel):
     camera_size: str = Field(default="640x480", pattern=r"^([1-9]\d{1,4}x[1-9]\d{1,4}|any)$")
     camera_fps: int = Field(default=30, ge=0, le=1000)
     export_folder: str = ""
+    recordings_folder: str = ""
+    skeletons_only: bool = False
 
 
 class SettingsStore:

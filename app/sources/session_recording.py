@@ -37,8 +37,8 @@ class SessionSource(BaseSource):
     """The folder that app.recorder writes, or the session.json in it.
 
     There is a frame for each moment that was posed live, with the skeletons found then: nothing is posed anew
-    and nothing put in between, so what is said of it is what was said live. Pictures that were not posed are
-    in the video, and are not shown. Where a picture is missing, the one before it stays; without a video a
+    and nothing put in between, so it is judged by what was seen live. Pictures that were not posed are in the
+    video, and are not shown. Where a picture is missing, the one before it stays; without a video a
     figure is painted (app.mannequin). Without any skeletons the video is played as any other, and posed.
 
     warning: what is missing of a session that was cut off or damaged.
@@ -120,8 +120,8 @@ class SessionSource(BaseSource):
             raise SourceError(f"there is no folder {self.folder}: check the name")
         if not path.is_file():
             raise SourceError(
-                f"{self.folder} is a folder, but no recorded session, for there is no {ABOUT} in it: choose a "
-                "file in it, or the folder of a session"
+                f"{self.folder} is a folder, but no recorded session, for it has no {ABOUT}: choose a file "
+                "in it, or the folder of a session"
             )
         try:
             with path.open("rb") as file:
