@@ -125,6 +125,11 @@ class SessionRecorder:
         with self._lock:
             return self._progress
 
+    @property
+    def caught_up(self) -> bool:
+        """Whether no picture waits for the encoder."""
+        return self._queue.empty
+
     # Told by the session, in its threads.
 
     def captured(self, frame: VideoFrame) -> None:
@@ -225,7 +230,8 @@ class SessionRecorder:
         log.info("the recording in %s stops: %s", self._place, error)
         with self._lock:
             if not self._progress.problem:
-                problem = why_stopped(error, self._place)
+                began = self._progress.folder is not None
+                problem = why_stopped(error, self._place, began)
                 self._progress = replace(self._progress, problem=problem)
         self.stop()
 

@@ -84,22 +84,27 @@ def told_of_model(path: Path | None) -> dict[str, Any]:
     return {"model": model, "labels": list(metadata.labels)}
 
 
-def why_stopped(error: Exception, place: Path) -> str:
-    """The sentence on a recording that could not go on, or could not begin, in this folder."""
+def why_stopped(error: Exception, place: Path, began: bool = True) -> str:
+    """The sentence on a recording that could not go on in this folder, or, not `began`, could not begin."""
     cause: BaseException = error
     if isinstance(error, OutputError) and error.__cause__ is not None:
         cause = error.__cause__
     number = cause.errno if isinstance(cause, OSError) else None
+    kept = "What was recorded is kept. " if began else ""
     if number in _NO_ROOM:
-        why, way_out = "the disk is full", "What was recorded is kept; make room, or choose another folder."
+        why, way_out = "the disk is full", f"{kept}Make room, or choose another folder."
     elif number == errno.EFBIG:
         why = "a file has grown as large as it may here"
-        way_out = "What was recorded is kept; choose a folder on another disk."
+        way_out = f"{kept}Choose a folder on another disk."
     elif number in _FORBIDDEN:
         why, way_out = "the folder may not be written to", "Choose another folder."
-    elif number in (errno.ENOENT, errno.ENOTDIR):
+    elif number == errno.ENOENT:
         why, way_out = "the folder has been removed or renamed", "Record again, or choose another folder."
+    elif number in (errno.EEXIST, errno.ENOTDIR):
+        why, way_out = "a file is where the folder should be", "Choose another folder."
     else:
         why = str(cause.strerror if isinstance(cause, OSError) and cause.strerror else cause)
-        way_out = "What was recorded is kept; look at the disk, or choose another folder."
+        way_out = f"{kept}Look at the disk, or choose another folder."
+    if not began:
+        return f"Nothing can be recorded in {place}: {why}. {way_out}"
     return f"The recording in {place} has stopped: {why}. {way_out}"

@@ -32,6 +32,11 @@ class PictureQueue:
         self._changed = threading.Condition()
         self.dropped = 0
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing waits."""
+        return not self._pictures
+
     def offer(self, image: Picture, time_s: float) -> None:
         """Put a picture (H, W, 3) at the end; one that is not later than the last is passed over."""
         with self._changed:

@@ -162,7 +162,7 @@ class Recording(QObject):
             self._last = progress.folder
             self._play_last.setEnabled(True)
         if progress.problem:
-            self._tell(texts.STOPPED_BY_ERROR, progress.problem)
+            self._tell(texts.STOPPED_BY_ERROR if progress.folder else texts.CANNOT_RECORD, progress.problem)
         else:
             self._window.status.showMessage(texts.recorded(progress), TOLD_FOR_MS)
 
@@ -217,6 +217,7 @@ class Recording(QObject):
         box = QMessageBox(QMessageBox.Icon.Information, title, words, parent=self._window)
         box.setObjectName("recording-message")
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setModal(False)
         box.show()  # beside the window: what it shows goes on
 
 
@@ -225,6 +226,7 @@ class RecordingLamp(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self.setObjectName("recording-lamp")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.SPACE // 2)

@@ -105,12 +105,10 @@ def read_about(content: bytes, where: str) -> About:
             raise ValueError("too large")
         told = json.loads(content)
         version = told["version"]
-        if not isinstance(version, int) or version < 1:
+        if isinstance(version, bool) or not isinstance(version, int) or version < 1:
             raise ValueError(f"version {version!r}")
-        if version > VERSION:
-            raise DataError(f"{where} was recorded by a later program: get the newest version of this one")
         source = told.get("source")
-        return About(
+        about = About(
             source=str(source["name"])[:200] if isinstance(source, dict) and "name" in source else "",
             started_at=str(told.get("started_at", ""))[:100],
             fps=_number_or_none(told.get("fps")),
@@ -120,6 +118,9 @@ def read_about(content: bytes, where: str) -> About:
         )
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise DataError(f"{where} does not describe a recorded session: get the folder again") from error
+    if version > VERSION:
+        raise DataError(f"{where} was recorded by a later program: get the newest version of this one")
+    return about
 
 
 def _number_or_none(value: object) -> float | None:
