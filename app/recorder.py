@@ -22,6 +22,7 @@ from app.recording_events import EventLog
 from app.recording_folder import make_session_folder, told_of_model, why_stopped, write_about
 from app.recording_parts import SkeletonParts
 from app.recording_pictures import PictureQueue, PictureThread
+from app.recording_sync import DiskSync
 from stgat.data.session_folder import EVENTS, SKELETONS, VERSION, VIDEO
 from stgat.skeleton import Skeleton
 
@@ -102,6 +103,7 @@ class SessionRecorder:
         self._queue = PictureQueue()
         self._pictures: PictureThread | None = None
         self._parts: SkeletonParts | None = None
+        self._sync: DiskSync | None = None
         self._progress = Progress()
         self._thread = threading.Thread(target=self._keep, name="stgat-recording", daemon=True)
 
@@ -195,6 +197,7 @@ class SessionRecorder:
         )
         with self._lock:
             self._progress = replace(self._progress, folder=folder)
+        self._sync = DiskSync(folder)
         self._parts = SkeletonParts(folder / SKELETONS, self._size)
         self._events.open(folder / EVENTS)
         if not self._skeleton_only:
@@ -244,6 +247,8 @@ class SessionRecorder:
                     step()
             except (OSError, OutputError) as error:
                 self._fail(error)
+        if self._sync is not None:
+            self._sync.end()
         with self._lock:
             self._progress = replace(self._progress, over=True)
 

@@ -15,7 +15,6 @@ from typing import Any
 import platformdirs
 
 from app.errors import OutputError
-from stgat.data.atomic import replacing
 from stgat.data.session_folder import ABOUT
 from stgat.errors import CheckpointError
 
@@ -64,9 +63,13 @@ def make_session_folder(place: Path, source: str, started_at: datetime, about: d
 
 
 def write_about(folder: Path, about: dict[str, Any]) -> None:
-    """Write session.json, whole or not at all. Raises OSError."""
-    with replacing(folder / ABOUT) as temporary:
-        temporary.write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    """Write session.json, whole or not at all, without waiting for the disk. Raises OSError."""
+    partial = folder / f".{ABOUT}.partial"
+    try:
+        partial.write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        partial.replace(folder / ABOUT)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def told_of_model(path: Path | None) -> dict[str, Any]:

@@ -21,7 +21,8 @@ class SkeletonParts:
     """Writes `part-0000.npz` and so on into a new folder. For one thread.
 
     A part takes its place by one change of name, so that at any moment all of them are whole; what was
-    written stays where a later write fails. Raises OutputError or OSError.
+    written stays where a later write fails. The disk is not waited for (app.recording_sync). Raises
+    OutputError or OSError.
 
     image_size: (width, height) of the pictures; told where it is one that a recording can state.
     """
@@ -65,7 +66,7 @@ class SkeletonParts:
         if not self._unwritten:
             return
         path = self._folder / part_name(self._number)
-        save_recording(path, _recording(self._moments, self._people, self._image_size))
+        save_recording(path, _recording(self._moments, self._people, self._image_size), sync=False)
         self._unwritten = False
         self._open_bytes = path.stat().st_size
 

@@ -18,8 +18,11 @@ from stgat.errors import DataError
 __all__ = ["SkeletonRecording", "load_recording", "save_recording"]
 
 
-def save_recording(path: str | Path, recording: SkeletonRecording) -> None:
+def save_recording(path: str | Path, recording: SkeletonRecording, sync: bool = True) -> None:
     """Write a recording; the file appears whole or not at all.
+
+    sync: wait until it is on the disk itself, which may take a second where others write too; without, a
+    power cut may leave a damaged file, the end of the process may not.
 
     Raises OutputError where it cannot be written.
     """
@@ -37,7 +40,8 @@ def save_recording(path: str | Path, recording: SkeletonRecording) -> None:
             with partial.open("wb") as file:
                 np.savez_compressed(file, allow_pickle=False, **arrays)
                 file.flush()
-                os.fsync(file.fileno())
+                if sync:
+                    os.fsync(file.fileno())
             partial.replace(path)
         finally:
             partial.unlink(missing_ok=True)

@@ -16,6 +16,7 @@ from app.recording_events import EventLog
 from app.recording_folder import make_session_folder, session_name, why_stopped
 from app.recording_parts import SkeletonParts
 from app.recording_pictures import PictureQueue
+from app.recording_sync import DiskSync
 from app.recordings import load_recording
 from app.results import Result
 from app.sources import FileSource, open_source
@@ -286,3 +287,23 @@ def test_it_may_be_stopped_from_any_thread_and_more_than_once(tmp_path: Path) ->
         thread.join()
     assert recorder.wait(5)
     assert len(frames_of(recorder.progress().folder)) == 1
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs /proc to name what is synced")
+def test_the_disk_is_synced_for_what_has_changed_and_nobody_waits_for_it(tmp_path: Path) -> None:
+    synced: list[str] = []
+    slow = threading.Event()
+
+    def sync(number: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{number}").resolve().name)
+        slow.wait(5)
+
+    (tmp_path / "skeletons").mkdir()
+    (tmp_path / "skeletons" / "part-0000.npz").write_bytes(b"a")
+    (tmp_path / "video.mkv").write_bytes(b"a")
+    disk = DiskSync(tmp_path, every_s=0.01, sync=sync)
+    until(lambda: bool(synced))
+    disk.end()  # though the disk does not answer
+    slow.set()
+    until(lambda: not any(thread.name == "stgat-recording-sync" for thread in threading.enumerate()))
+    assert sorted(synced) == ["part-0000.npz", "video.mkv"]
