@@ -98,6 +98,7 @@ class SessionRecorder:
         self._start_s: float | None = None
         self._started_at = now()
         self._size = (0, 0)
+        self._newest: VideoFrame | None = None
         self._moments: deque[tuple[float, tuple[Skeleton, ...]]] = deque()
         self._events = EventLog()
         self._queue = PictureQueue()
@@ -136,7 +137,9 @@ class SessionRecorder:
 
     def captured(self, frame: VideoFrame) -> None:
         start_s = self._start_s
-        if start_s is not None and not self._skeleton_only:
+        if start_s is None:
+            self._newest = frame
+        elif not self._skeleton_only:
             self._queue.offer(frame.image, frame.timestamp_s - start_s)
 
     def posed(self, posed: PosedFrame) -> None:
@@ -148,6 +151,9 @@ class SessionRecorder:
             self._started_at = self._now()
             self._start_s = self._events.start_s = frame.timestamp_s
             self.captured(frame)
+            if self._newest is not None:  # came while this one was posed
+                self.captured(self._newest)
+                self._newest = None
         with self._lock:
             self._moments.append((frame.timestamp_s - self._start_s, posed.skeletons))
             too_many = len(self._moments) > MAX_WAITING

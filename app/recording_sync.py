@@ -11,6 +11,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from stgat.data.session_folder import ABOUT, EVENTS, SKELETONS, VIDEO, sorted_parts
+
 SYNC_EVERY_S = 5.0
 
 
@@ -36,12 +38,19 @@ class DiskSync:
             ended = self._ending.wait(self._every_s)
             # What cannot be synced is heard of where it is written.
             with contextlib.suppress(OSError):
-                self._sync_changed()
+                self._sync_changed(ended)
 
-    def _sync_changed(self) -> None:
-        for path in [*self._folder.iterdir(), *self._folder.glob("*/part-*")]:
+    def _sync_changed(self, ended: bool) -> None:
+        whole = self._folder / SKELETONS
+        parts = sorted_parts(path.name for path in whole.iterdir()) if whole.is_dir() else []
+        # Not what may be replaced at this moment: Windows replaces no file that is open.
+        names = [VIDEO, EVENTS, *([ABOUT] if ended else [])]
+        parts = parts if ended else parts[:-1]
+        for path in [*(self._folder / name for name in names), *(whole / name for name in parts)]:
+            if not path.is_file():
+                continue
             changed = path.stat().st_mtime_ns
-            if path.is_file() and self._synced.get(path) != changed:
+            if self._synced.get(path) != changed:
                 with path.open("rb+") as file:
                     self._sync(file.fileno())
                 self._synced[path] = changed
