@@ -14,7 +14,7 @@ from app.errors import OutputError
 from app.video_writer import VideoWriter
 
 #: What may wait for the encoder, in the pictures' own time and in memory; beyond it pictures are left out.
-WAITING_S = 0.4
+WAITING_S = 0.6
 WAITING_BYTES = 1 << 27
 
 Picture = NDArray[np.uint8]

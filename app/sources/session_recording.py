@@ -38,7 +38,7 @@ class SessionSource(BaseSource):
 
     There is a frame for each moment that was posed live, with the skeletons found then: nothing is posed anew
     and nothing put in between, so it is judged by what was seen live. Pictures that were not posed are in the
-    video, and are not shown. Where a picture is missing, the one before it stays; without a video a
+    video, and are not shown. Where a picture is missing, the nearest is shown; without a video a
     figure is painted (app.mannequin). Without any skeletons the video is played as any other, and posed.
 
     warning: what is missing of a session that was cut off or damaged.
@@ -199,14 +199,13 @@ class _Pictures:
 
     def __init__(self, video: FileSource | None) -> None:
         self._frames = iter(()) if video is None else video.frames()
-        self._image: NDArray[np.uint8] | None = None
-        self._next: VideoFrame | None = None
+        self._before: VideoFrame | None = None
+        self._after = next(self._frames, None)
 
     def at(self, time_s: float) -> NDArray[np.uint8] | None:
-        """The newest picture no later than that; None before the first."""
-        while True:
-            if self._next is None:
-                self._next = next(self._frames, None)
-            if self._next is None or self._next.timestamp_s > time_s + _TICK_S:
-                return self._image
-            self._image, self._next = self._next.image, None
+        """The picture nearest to that; None without any."""
+        while self._after is not None and self._after.timestamp_s <= time_s + _TICK_S:
+            self._before, self._after = self._after, next(self._frames, None)
+        found = [frame for frame in (self._before, self._after) if frame is not None]
+        nearest = min(found, key=lambda frame: abs(frame.timestamp_s - time_s), default=None)
+        return None if nearest is None else nearest.image

@@ -80,7 +80,8 @@ class StatusLine(QStatusBar):
         self._make_room()
 
     def _make_room(self) -> None:
-        wide = self.width() >= NARROW
+        window = self.window()  # whose width may be less than its status bar asks for
+        wide = window is not None and window.width() >= NARROW
         self.dropped.setVisible(wide)
         self.latency.setVisible(wide or all(widget.isHidden() for widget in self._added))
 
