@@ -70,6 +70,9 @@ def open_twice(spec: str) -> tuple[VideoSource, SeekableSource] | None:
     if isinstance(source, FileSource):
         index = PictureIndex()
         return FileSource(source.spec, index), FileSource(source.spec, index)
+    if isinstance(source, SessionSource):
+        index = PictureIndex()
+        return SessionSource(source.spec, index), SessionSource(source.spec, index)
     if isinstance(source, RecordingSource):
         return source, RecordingSource(source.path)
     return None

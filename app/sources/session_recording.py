@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from numpy.typing import NDArray
 from app.entities import VideoFrame
 from app.errors import SourceError
 from app.mannequin import paint
+from app.recordings import SkeletonRecording
 from app.sources.base import BaseSource, SourceInfo
+from app.sources.picture_index import SAME_S, PictureIndex
 from app.sources.recording import joints_in_picture, painted_size, skeletons_at, studio
 from app.sources.video_file import FileSource
 from stgat.data.session_folder import ABOUT, VIDEO, About, part_files, read_about, read_part
@@ -30,6 +33,7 @@ class _Part:
     first_s: float
     last_s: float
     num_frames: int
+    first_index: int
     image_size: tuple[int, int] | None
 
 
@@ -38,14 +42,17 @@ class SessionSource(BaseSource):
 
     There is a frame for each moment that was posed live, with the skeletons found then: nothing is posed anew
     and nothing put in between, so it is judged by what was seen live. Pictures that were not posed are in the
-    video, and are not shown. Where a picture is missing, the nearest is shown; without a video a
+    video, and are not shown. Where a picture is missing, the one before it stays; without a video a
     figure is painted (app.mannequin). Without any skeletons the video is played as any other, and posed.
 
+    index: as in FileSource, of the video.
     warning: what is missing of a session that was cut off or damaged.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, index: PictureIndex | None = None) -> None:
         super().__init__(str(path))
+        self._index = index
+        self._loaded: tuple[_Part, SkeletonRecording, NDArray[np.float32]] | None = None
         named = Path(path).expanduser()
         self.folder = named.parent if named.name == ABOUT and not named.is_dir() else named
         self._about: About | None = None
@@ -70,7 +77,11 @@ class SessionSource(BaseSource):
         if video is not None:
             width, height = video.width, video.height
         count = sum(part.num_frames for part in self._parts) or (video.frame_count if video else None)
-        return SourceInfo(self.folder.resolve().name, width, height, about.fps, count, live=False)
+        last_s = self._parts[-1].last_s - self._parts[0].first_s if self._parts else None
+        if last_s is None and video is not None:
+            last_s = video.duration_s
+        name = self.folder.resolve().name
+        return SourceInfo(name, width, height, about.fps, count, live=False, duration_s=last_s)
 
     def frames(self) -> Iterator[VideoFrame]:
         """The moments from first to last; ends when interrupted."""
@@ -81,22 +92,57 @@ class SessionSource(BaseSource):
             yield from self._video.frames()
             return
         pictures = _Pictures(self._video)
-        index, start_s = 0, self._parts[0].first_s
         for part in self._parts:
+            recording, joints = self._load(part)
+            for row, recorded_s in enumerate(recording.timestamps_s.tolist()):
+                if self._interrupted.is_set() or self._about is None:
+                    return
+                yield self._frame(part, recording, joints, row, pictures.at(recorded_s))
+
+    def seek(
+        self, time_s: float, exact: bool = True, give_up: Callable[[], bool] = lambda: False
+    ) -> VideoFrame | None:
+        """See SeekableSource."""
+        if self._about is None:
+            raise RuntimeError("open() comes before seek()")
+        if not self._parts:
+            assert self._video is not None
+            return self._video.seek(time_s, exact, give_up)
+        if self._interrupted.is_set() or give_up():
+            return None
+        recorded_s = time_s + self._parts[0].first_s + SAME_S
+        number = bisect_right(self._parts, recorded_s, key=lambda part: part.first_s) - 1
+        part = self._parts[max(0, number)]
+        recording, joints = self._load(part)
+        row = max(0, int(np.searchsorted(recording.timestamps_s, recorded_s, side="right")) - 1)
+        if self._video is None:
+            return self._frame(part, recording, joints, row, None)
+        picture = self._video.seek(float(recording.timestamps_s[row]) + _TICK_S, exact, give_up)
+        return None if picture is None else self._frame(part, recording, joints, row, picture.image)
+
+    def _load(self, part: _Part) -> tuple[SkeletonRecording, NDArray[np.float32]]:
+        """A part and where its joints are in the picture; the last one asked for is kept."""
+        if self._loaded is None or self._loaded[0] != part:
             try:
                 recording = read_part(part.path)
             except DataError as error:
                 raise SourceError(f"{error}; it was in order when the session was opened") from error
             joints = joints_in_picture(recording, self._room.shape[1] / self._room.shape[0])
-            for number, recorded_s in enumerate(recording.timestamps_s.tolist()):
-                if self._interrupted.is_set() or self._about is None:
-                    return
-                time_s = recorded_s - start_s
-                skeletons = skeletons_at(recording, joints, number, time_s)
-                picture = pictures.at(recorded_s)
-                image = paint(self._room, skeletons) if picture is None else picture
-                yield VideoFrame(image, index, time_s, skeletons)
-                index += 1
+            self._loaded = part, recording, joints
+        return self._loaded[1:]
+
+    def _frame(
+        self,
+        part: _Part,
+        recording: SkeletonRecording,
+        joints: NDArray[np.float32],
+        row: int,
+        picture: NDArray[np.uint8] | None,
+    ) -> VideoFrame:
+        time_s = float(recording.timestamps_s[row]) - self._parts[0].first_s
+        skeletons = skeletons_at(recording, joints, row, time_s)
+        image = paint(self._room, skeletons) if picture is None else picture
+        return VideoFrame(image, part.first_index + row, time_s, skeletons)
 
     def interrupt(self) -> None:
         super().interrupt()
@@ -112,7 +158,7 @@ class SessionSource(BaseSource):
         video, self._video = self._video, None
         if video is not None:
             video.close()
-        self._about, self._parts = None, []
+        self._about, self._parts, self._loaded = None, [], None
 
     def _read_about(self) -> About:
         path = self.folder / ABOUT
@@ -149,7 +195,8 @@ class SessionSource(BaseSource):
                 problems.append(f"{path.name} goes back in time and is left out")
                 continue
             first_s, last_s = float(times[0]), float(times[-1])
-            self._parts.append(_Part(path, first_s, last_s, part.num_frames, part.image_size))
+            index = self._parts[-1].first_index + self._parts[-1].num_frames if self._parts else 0
+            self._parts.append(_Part(path, first_s, last_s, part.num_frames, index, part.image_size))
         return problems
 
     def _open_video(self) -> SourceInfo | None:
@@ -157,7 +204,7 @@ class SessionSource(BaseSource):
         path = self.folder / VIDEO
         if not path.is_file():
             return None
-        video = FileSource(path)
+        video = FileSource(path, self._index)
         try:
             info = video.open()
         except SourceError:
@@ -199,13 +246,10 @@ class _Pictures:
 
     def __init__(self, video: FileSource | None) -> None:
         self._frames = iter(()) if video is None else video.frames()
-        self._before: VideoFrame | None = None
-        self._after = next(self._frames, None)
+        self._shown = self._after = next(self._frames, None)
 
     def at(self, time_s: float) -> NDArray[np.uint8] | None:
-        """The picture nearest to that; None without any."""
+        """The last picture no later than that, the first where all are later; None without any."""
         while self._after is not None and self._after.timestamp_s <= time_s + _TICK_S:
-            self._before, self._after = self._after, next(self._frames, None)
-        found = [frame for frame in (self._before, self._after) if frame is not None]
-        nearest = min(found, key=lambda frame: abs(frame.timestamp_s - time_s), default=None)
-        return None if nearest is None else nearest.image
+            self._shown, self._after = self._after, next(self._frames, None)
+        return None if self._shown is None else self._shown.image

@@ -20,7 +20,7 @@ def dropped_paths(event: QDropEvent) -> list[Path]:
 
 
 def playable(paths: list[Path]) -> list[Path]:
-    """The files and recorded sessions among them, and the videos and recordings by name in the other folders."""
+    """The files and sessions among them, and what is a video or recording by name in the other folders."""
     found: list[Path] = []
     for path in paths:
         if path.is_dir() and not is_session(path):

@@ -11,7 +11,7 @@ import pytest
 
 from app.errors import SourceError
 from app.replay import extract_pose
-from app.sources import SessionSource, open_source
+from app.sources import SessionSource, open_source, open_twice
 from tests.app.recording_fakes import record
 
 
@@ -164,3 +164,26 @@ def test_the_pose_verb_makes_one_file_of_a_session(session: Path, tmp_path: Path
     monkeypatch.setattr("app.replay.make_extractor", NoExtractor)
     recording, warning = extract_pose(str(session), tmp_path / "one.npz")
     assert (recording.num_frames, warning) == (750, "")
+
+
+@pytest.mark.parametrize("with_video", [True, False])
+def test_any_moment_is_found_as_reading_in_order_finds_it(session: Path, with_video: bool) -> None:
+    if not with_video:
+        (session / "video.mkv").unlink()
+    frames, _ = opened(session)
+    with open_source(str(session)) as source:
+        info = source.open()
+        assert info.duration_s == pytest.approx(749 / 30)
+        for time_s in (0.0, 10.0, 24.9, 3.21, -5.0, 9.99, 99.0, 20.0):
+            expected = max((f for f in frames if f.timestamp_s <= time_s + 1e-6), default=frames[0],
+                           key=lambda frame: frame.timestamp_s)  # fmt: skip
+            found = source.seek(time_s)
+            assert (found.index, found.timestamp_s) == (expected.index, expected.timestamp_s)
+            np.testing.assert_array_equal(found.image, expected.image)
+            np.testing.assert_array_equal(found.skeletons[0].joints_m, expected.skeletons[0].joints_m)
+        assert source.seek(1.0, give_up=lambda: True) is None
+
+
+def test_the_window_moves_about_in_a_session(session: Path) -> None:
+    analysed, shown = open_twice(str(session))
+    assert isinstance(analysed, SessionSource) and isinstance(shown, SessionSource)
