@@ -32,7 +32,7 @@ class Settings(BaseModel):
     camera_size: WIDTHxHEIGHT or "any"; camera_fps: 0 for any. recent_files: newest first.
     skeleton, hand_trails: whether they are painted over the picture.
     export_folder: where a file was saved last; "" for the user's documents.
-    recordings_folder: "" for one of ours among the user's videos. skeletons_only: recordings store no picture.
+    recordings_folder: "" for one of ours among the user's videos. skeletons_only: recordings have no picture.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")

@@ -46,7 +46,7 @@ PROMISED_S = 1.0
 class MadeUp:
     """A session of pictures and skeletons by the clock."""
 
-    info = SourceInfo("Made-up camera", WIDTH, HEIGHT, FPS, None, live=True)
+    source_info = SourceInfo("Made-up camera", WIDTH, HEIGHT, FPS, None, live=True)
 
     def __init__(self) -> None:
         self.listeners: list[Listener] = []

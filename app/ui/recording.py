@@ -13,6 +13,7 @@ from app.entities import Snapshot
 from app.recorder import Progress, Recordable, SessionRecorder
 from app.recording_folder import default_place
 from app.settings import Settings
+from app.sources.camera_wish import is_camera
 from app.ui import theme
 from app.ui.status import StatusDot
 from app.ui.texts import APPLICATION
@@ -78,7 +79,7 @@ class Recording(QObject):
             self.stop()
             return
         window = self._window
-        if window.spec != "demo" and not window.spec.startswith("camera:"):
+        if window.spec != "demo" and not is_camera(window.spec):
             self._tell(texts.CANNOT_RECORD, texts.file_already(window.spec))
         else:
             if not window.playing:

@@ -21,7 +21,7 @@ class PlayedSession:
     """Tells its listeners what it is told to."""
 
     def __init__(self, name: str = "Camera", width: int = 64, height: int = 48) -> None:
-        self.info: SourceInfo | None = SourceInfo(name, width, height, FPS, None, live=True)
+        self.source_info: SourceInfo | None = SourceInfo(name, width, height, FPS, None, live=True)
         self.listeners: list[Listener] = []
 
     def listen(self, listener: Listener) -> None:

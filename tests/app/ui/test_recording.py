@@ -25,12 +25,11 @@ class RecordableSession(FakeSession, PlayedSession):
 
 
 @pytest.fixture
-def room(stage, qtbot, tmp_path, monkeypatch):
+def room(stage, qtbot, tmp_path):
     """Makes (window, its Recording, the newest session) with recordings kept in tmp_path / "kept"."""
-    monkeypatch.setattr("tests.app.ui.conftest.FakeSession", RecordableSession)
 
     def make(source: str = "camera:0", autostart: bool = True):
-        made = stage(running(), source, autostart)
+        made = stage(running(), source, autostart, kind=RecordableSession)
         made.window.services.settings.change(recordings_folder=str(tmp_path / "kept"))
         feature = next(child for child in made.window.children() if isinstance(child, Recording))
         if autostart:
