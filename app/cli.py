@@ -85,7 +85,10 @@ def app(
 
 @cli.command(epilog="Example: python main.py replay clip.mp4 --headless --output clip.jsonl")
 def replay(
-    video: Annotated[str, typer.Argument(help="A video or a skeleton recording (.npz).", metavar="VIDEO")],
+    video: Annotated[
+        str,
+        typer.Argument(help="A video, a skeleton recording (.npz) or a session's folder.", metavar="VIDEO"),
+    ],
     headless: Annotated[bool, typer.Option("--headless", help="No window; as fast as it goes.")] = False,
     output: Annotated[Path | None, typer.Option(help="Write JSON lines here.")] = None,
     save_video: Annotated[Path | None, typer.Option(help="Write the video, skeletons drawn in.")] = None,
@@ -125,34 +128,50 @@ def replay(
         tell_written(output, save_video, events)
 
 
-@cli.command(epilog="Example: python main.py live --camera 0 --output session.jsonl")
+@cli.command(epilog="Example: python main.py live --camera 0 --record recordings")
 def live(
     camera: Annotated[int, typer.Option(help="The camera's number.", min=0)] = 0,
     size: Annotated[str, typer.Option(help="WIDTHxHEIGHT asked of it, or any.", metavar="SIZE")] = "640x480",
     fps: Annotated[str, typer.Option(help="Pictures a second asked of it, or any.", metavar="FPS")] = "30",
     output: Annotated[Path | None, typer.Option(help="Write JSON lines here, not to the terminal.")] = None,
     events: EventsOption = None,
+    record: Annotated[
+        Path | None, typer.Option(help="Record the session into a new folder in this one.", metavar="FOLDER")
+    ] = None,
+    skeleton_only: Annotated[bool, typer.Option("--skeleton-only", help="Record no picture.")] = False,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Play the bundled demo in the camera's place.")
+    ] = False,
     model: ModelOption = None,
     device: DeviceOption = "auto",
     profile: ProfileOption = None,
     debug: DebugOption = False,
 ) -> None:
     """Recognise from a camera without a window, as JSON lines, until Ctrl-C."""
+    if skeleton_only and record is None:
+        raise typer.BadParameter("it says how to --record, which is missing", param_hint="--skeleton-only")
     with told_as_sentences(debug):
         from app.desktop import print_events
         from app.replay import replay as run
+        from app.replay import tell_recorded
 
-        console.print(f"Recognising from camera {camera}; Ctrl-C ends it.")
+        name = "the demo" if demo else f"camera {camera}"
+        console.print(f"{'Recording' if record else 'Recognising'} from {name}; Ctrl-C ends it.")
         report = run(
-            f"camera:{camera}@{size}@{fps}",
+            "demo" if demo else f"camera:{camera}@{size}@{fps}",
             loader(model, device, profile),
             output=output,
-            to_stdout=output is None,
+            to_stdout=output is None and record is None,
             events=events,
             live=True,
+            record=record,
+            skeleton_only=skeleton_only,
         )
         print_events(report.events, console)
         tell_written(output, events)
+        if report.recorded is not None:
+            console.print(tell_recorded(report.recorded), markup=False)
+            raise typer.Exit(1 if report.recorded.problem else 0)
 
 
 @cli.command(epilog="Example: python main.py pose clip.mp4 clip.npz --one-body")

@@ -12,22 +12,25 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.decisions import Decider, DecisionSettings, Observation
-from app.entities import ActionEvent, Counters, Decision, Health, Snapshot, Stage, VideoFrame
+from app.decisions import Decider, DecisionSettings
+from app.entities import ActionEvent, Counters, Health, Snapshot, Stage, VideoFrame
 from app.errors import USER_ERRORS
 from app.explaining import Explanation, explain
 from app.recognition import Observer
+from app.results import Listener, PosedFrame, Result
 from app.slots import Slot
 from app.sources import SourceInfo, VideoSource
 from app.window import PersonWindow
 from stgat.recognizer import Recognizer
 from stgat.skeleton import Skeleton
+
+__all__ = ["Extractor", "Listener", "PosedFrame", "Result", "Session"]
 
 log = logging.getLogger(__name__)
 
@@ -41,29 +44,6 @@ class Extractor(Protocol):
     def process(self, image_rgb: NDArray[np.uint8], timestamp_s: float) -> tuple[Skeleton, ...]: ...
 
     def close(self) -> None: ...
-
-
-@dataclass(frozen=True)
-class PosedFrame:
-    """A frame and who is in it; captured_at is on the clock of time.monotonic."""
-
-    frame: VideoFrame
-    skeletons: tuple[Skeleton, ...]
-    captured_at: float
-
-
-@dataclass(frozen=True)
-class Result:
-    """What recognition made of a posed frame, or of the end of the source (posed is None).
-
-    decisions: None where this frame was not due for one. events: those that ended with it.
-    observations: what they were decided by, None where there are none.
-    """
-
-    posed: PosedFrame | None
-    decisions: tuple[Decision, ...] | None
-    events: tuple[ActionEvent, ...]
-    observations: tuple[Observation, ...] | None = None
 
 
 class Session:
@@ -100,6 +80,7 @@ class Session:
         self._lossless = lossless
         self._interval_s = interval_s
         self._on_open, self._on_result = on_open, on_result
+        self._listeners: tuple[Listener, ...] = ()
 
         self._frames: Slot[tuple[VideoFrame, float]] = Slot(lossless)
         self._posed: Slot[list[PosedFrame]] = Slot(lossless, merge=lambda old, new: old + new)
@@ -145,6 +126,21 @@ class Session:
         for thread in self._threads:
             thread.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
         return not any(thread.is_alive() for thread in self._threads)
+
+    def listen(self, listener: Listener) -> None:
+        """Tell the listener of everything from now on; from any thread, before the start or in the middle."""
+        with self._lock:
+            self._listeners = (*self._listeners, listener)
+
+    def unlisten(self, listener: Listener) -> None:
+        """Tell it no more; a call that is under way may still end after this one. Harmless when repeated."""
+        with self._lock:
+            self._listeners = tuple(other for other in self._listeners if other is not listener)
+
+    @property
+    def warning(self) -> str:
+        """A sentence on what is missing of the source, or ""; may come with any frame."""
+        return getattr(self._source, "warning", None) or ""
 
     @property
     def failure(self) -> str | None:
@@ -200,6 +196,8 @@ class Session:
                 with self._lock:
                     self._counts["captured"] += 1
                     self._captured_at.append(captured_at)
+                for listener in self._listeners:
+                    listener.captured(frame)
                 if self._stopping.is_set() or not self._frames.put((frame, captured_at)):
                     return
                 before = time.monotonic()
@@ -226,7 +224,10 @@ class Session:
                     self._snapshot = replace(
                         self._snapshot, health=Health.RUNNING, frame=frame, skeletons=skeletons
                     )
-                self._posed.put([PosedFrame(frame, skeletons, captured_at)])
+                posed = PosedFrame(frame, skeletons, captured_at)
+                for listener in self._listeners:
+                    listener.posed(posed)
+                self._posed.put([posed])
         finally:
             if extractor is not None:
                 extractor.close()
@@ -244,11 +245,11 @@ class Session:
                 observer.add(posed.skeletons, posed.frame.timestamp_s)
             newest = items[-1]
             for posed in items[:-1]:
-                self._on_result(Result(posed, None, ()))
+                self._tell(Result(posed, None, ()))
             before = time.monotonic()
             observations = observer.observe()
             if observations is None:
-                self._on_result(Result(newest, None, ()))
+                self._tell(Result(newest, None, ()))
                 continue
             decisions, events = self._decider.update(
                 observations, newest.frame.timestamp_s, newest.frame.index
@@ -261,10 +262,15 @@ class Session:
                 self._snapshot = replace(self._snapshot, decisions=decisions)
                 self._looked_at = recognizer, observer.looked_at
             self._keep(events)
-            self._on_result(Result(newest, decisions, events, tuple(observations)))
+            self._tell(Result(newest, decisions, events, tuple(observations)))
         events = self._decider.finish()
         self._keep(events)
-        self._on_result(Result(None, None, events))
+        self._tell(Result(None, None, events))
+
+    def _tell(self, result: Result) -> None:
+        self._on_result(result)
+        for listener in self._listeners:
+            listener.recognised(result)
 
     def _keep(self, events: tuple[ActionEvent, ...]) -> None:
         if events:
@@ -285,8 +291,7 @@ class Session:
         else:
             if work == self._recognize and not self._stopping.is_set():
                 with self._lock:
-                    message = getattr(self._source, "warning", None) or ""
-                    self._snapshot = replace(self._snapshot, health=Health.ENDED, message=message)
+                    self._snapshot = replace(self._snapshot, health=Health.ENDED, message=self.warning)
 
     def _fail(self, message: str) -> None:
         with self._lock:

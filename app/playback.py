@@ -96,6 +96,11 @@ class FilePlayback:
         """The sentence that says why it failed; None while it has not."""
         return self._failure or self._analysis.failure
 
+    @property
+    def warning(self) -> str:
+        """A sentence on what is missing of the file, or ""."""
+        return self._analysis.warning
+
     def snapshot(self) -> Snapshot:
         """The picture at the playhead, what was found in it, and every event found in the file so far.
 

@@ -18,8 +18,11 @@ from stgat.errors import DataError
 __all__ = ["SkeletonRecording", "load_recording", "save_recording"]
 
 
-def save_recording(path: str | Path, recording: SkeletonRecording) -> None:
+def save_recording(path: str | Path, recording: SkeletonRecording, sync: bool = True) -> None:
     """Write a recording; the file appears whole or not at all.
+
+    sync: wait until it is on the disk itself, which may take a second where others write too; without, a
+    power cut may leave a damaged file, the end of the process may not.
 
     Raises OutputError where it cannot be written.
     """
@@ -29,13 +32,16 @@ def save_recording(path: str | Path, recording: SkeletonRecording) -> None:
         arrays["image_joints"] = recording.image_joints
     if recording.image_size is not None:
         arrays["image_size"] = np.array(recording.image_size, np.int64)
+    if recording.person_ids is not None:
+        arrays["person_ids"] = np.array(recording.person_ids, np.int64)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         try:
             with partial.open("wb") as file:
                 np.savez_compressed(file, allow_pickle=False, **arrays)
                 file.flush()
-                os.fsync(file.fileno())
+                if sync:
+                    os.fsync(file.fileno())
             partial.replace(path)
         finally:
             partial.unlink(missing_ok=True)

@@ -15,6 +15,7 @@ from app.exports import check_place, write_events
 from app.jsonl import JsonLines
 from app.overlay import draw_overlay
 from app.pipeline import Result, Session
+from app.recorder import Progress, SessionRecorder
 from app.recordings import SkeletonRecording, save_recording
 from app.road import RecognizerLoader, make_extractor, make_session
 from app.sources import SourceInfo, open_source
@@ -22,6 +23,7 @@ from app.video_writer import VideoWriter
 from stgat.retarget import one_body
 from stgat.skeleton import Skeleton
 
+RECORDED_WITHIN_S = 10.0
 #: Called with what is known of the source, and after each frame with the number of frames so far.
 OnOpen = Callable[[SourceInfo], None]
 OnFrame = Callable[[int], None]
@@ -29,11 +31,15 @@ OnFrame = Callable[[int], None]
 
 @dataclass(frozen=True)
 class ReplayReport:
-    """events: what was recognised. warning: a sentence about the source, such as a file cut short."""
+    """events: what was recognised. warning: a sentence about the source, such as a file cut short.
+
+    recorded: how the recording of the session ended; None where none was asked for.
+    """
 
     counters: Counters
     events: tuple[ActionEvent, ...]
     warning: str
+    recorded: Progress | None = None
 
 
 def replay(
@@ -45,6 +51,8 @@ def replay(
     save_video: Path | None = None,
     events: Path | None = None,
     live: bool = False,
+    record: Path | None = None,
+    skeleton_only: bool = False,
     on_open: OnOpen = lambda info: None,
     on_frame: OnFrame = lambda frames: None,
     started: Callable[[Session], None] = lambda session: None,
@@ -53,8 +61,9 @@ def replay(
 
     output: where the JSON lines go; to_stdout writes them to the terminal instead. save_video: the
     pictures with skeletons and labels drawn in. events: where the events go in the end, in the form that the
-    suffix says (app.exports), also those of a session that failed. started: told of the session, so that it
-    can be stopped.
+    suffix says (app.exports), also those of a session that failed. record: the folder in which a recording of
+    the session is made (app.recorder), with skeleton_only without its pictures; what goes wrong with it is in
+    the report and stops nothing else. started: told of the session, so that it can be stopped.
 
     Raises CheckpointError, DeviceError and ModelError before anything starts, and SessionError, with its
     sentence, for what stops a session: a missing video, a full disk. No output is touched before the
@@ -97,6 +106,12 @@ def replay(
                 on_frame(frame.index + 1)
 
         session = make_session(spec, loader, lossless=not live, on_open=opened, on_result=take)
+        recorder: SessionRecorder | None = None
+        if record is not None:
+            recorder = SessionRecorder(
+                session, record, spec=spec, model=loader.model, skeleton_only=skeleton_only
+            )
+            recorder.start()
         started(session)
         session.start()
         try:
@@ -104,6 +119,11 @@ def replay(
                 pass  # in short waits, so that Ctrl-C is answered
         except KeyboardInterrupt:
             session.stop(5.0)
+        recorded = None
+        if recorder is not None:
+            recorder.stop()
+            recorder.wait(RECORDED_WITHIN_S)
+            recorded = recorder.progress()
         snapshot = session.snapshot()
         if lines and not session.failure:
             lines.end(snapshot.counters.captured, snapshot.counters.posed)
@@ -111,7 +131,19 @@ def replay(
             write_events(events, ended, spec)  # all, where a snapshot has the newest
         if session.failure:
             raise SessionError(session.failure)
-        return ReplayReport(snapshot.counters, tuple(ended), snapshot.message)
+        return ReplayReport(snapshot.counters, tuple(ended), snapshot.message, recorded)
+
+
+def tell_recorded(recorded: Progress) -> str:
+    """What became of a recording, for people."""
+    if recorded.problem:
+        return recorded.problem
+    if recorded.folder is None:
+        return "Nothing was recorded: the session ended before its first frame was posed."
+    pictures = f", {recorded.pictures} pictures" if recorded.pictures else ""
+    missing = f"; {recorded.dropped} pictures came too fast to be kept" if recorded.dropped else ""
+    held = f"{recorded.moments} moments{pictures}{missing}"
+    return f"Recorded {recorded.seconds:.1f} s in {recorded.folder}: {held}"
 
 
 def _check_outputs(spec: str, outputs: Mapping[str, Path | None]) -> None:

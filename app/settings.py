@@ -33,6 +33,7 @@ class Settings(BaseModel):
     skeleton, hand_trails: whether they are painted over the picture.
     export_folder: where a file was saved last; "" for the user's documents.
     profile: the file of the taught actions in use, "" for none.
+    recordings_folder: "" for one of ours among the user's videos. skeletons_only: recordings have no picture.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -48,6 +49,8 @@ class Settings(BaseModel):
     camera_fps: int = Field(default=30, ge=0, le=1000)
     export_folder: str = ""
     profile: str = ""
+    recordings_folder: str = ""
+    skeletons_only: bool = False
 
 
 class SettingsStore:

@@ -95,7 +95,7 @@ def save_checkpoint(path: Path, model: STGAT, metadata: Metadata) -> str:
         raise OSError(f"{path}: cannot be written ({error}); is the disk full?") from error
     finally:
         Path(temporary).unlink(missing_ok=True)
-    return _sha256(path)
+    return sha256_of(path)
 
 
 def read_metadata(path: Path) -> Metadata:
@@ -111,7 +111,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
     """
     metadata, model = _open(path, with_model=True)
     assert model is not None
-    return Checkpoint(model.eval(), metadata, _sha256(path))
+    return Checkpoint(model.eval(), metadata, sha256_of(path))
 
 
 def _open(path: Path, with_model: bool) -> tuple[Metadata, STGAT | None]:
@@ -163,6 +163,6 @@ def _compare(path: Path, expected: dict[str, tuple], found: dict[str, tuple]) ->
         raise CheckpointError(f"{path}: holds {surplus[0]}, which is no weight of the network it describes")
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

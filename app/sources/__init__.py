@@ -12,7 +12,9 @@ from app.sources.camera_devices import list_cameras
 from app.sources.camera_wish import CameraWish, is_camera, parse_camera
 from app.sources.picture_index import PictureIndex
 from app.sources.recording import RecordingSource, demo_source
+from app.sources.session_recording import SessionSource
 from app.sources.video_file import FileSource
+from stgat.data.session_folder import ABOUT
 
 __all__ = [
     "BaseSource",
@@ -21,6 +23,7 @@ __all__ = [
     "FileSource",
     "RecordingSource",
     "SeekableSource",
+    "SessionSource",
     "SourceError",
     "SourceInfo",
     "VideoSource",
@@ -33,8 +36,8 @@ __all__ = [
 def open_source(spec: str, repeat_demo: bool = False) -> VideoSource:
     """The source a user named, not opened yet.
 
-    spec: "camera:N", with or without a wish (app.sources.camera_wish), "demo", or a path: an .npz file is a
-        skeleton recording, anything else a video.
+    spec: "camera:N", with or without a wish (app.sources.camera_wish), "demo", or a path: a folder, or the
+        session.json in it, is a recorded session, an .npz file a skeleton recording, anything else a video.
     repeat_demo: let the demo start again whenever it ends.
     Raises SourceError for a spec that names nothing; a file is looked at when the source is opened.
 
@@ -52,6 +55,9 @@ def open_source(spec: str, repeat_demo: bool = False) -> VideoSource:
         raise SourceError(f"{text} is an address, not a file: download the video first and give its path")
     if Path(text).suffix.lower() == ".npz":
         return RecordingSource(text)
+    path = Path(text).expanduser()
+    if path.name == ABOUT or path.is_dir():
+        return SessionSource(text)
     return FileSource(text)
 
 
@@ -64,6 +70,9 @@ def open_twice(spec: str) -> tuple[VideoSource, SeekableSource] | None:
     if isinstance(source, FileSource):
         index = PictureIndex()
         return FileSource(source.spec, index), FileSource(source.spec, index)
+    if isinstance(source, SessionSource):
+        index = PictureIndex()
+        return SessionSource(source.spec, index), SessionSource(source.spec, index)
     if isinstance(source, RecordingSource):
         return source, RecordingSource(source.path)
     return None

@@ -53,13 +53,10 @@ class RecordingSource(BaseSource):
         """Read the whole recording. Raises SourceError, naming the file and the array, where it is none."""
         check_readable(self.path)
         recording = load_recording(self.path)
-        width, height = _picture_size(recording)
+        width, height = painted_size(recording.image_size)
         self._recording = recording
         self._picture = studio(width, height)
-        if recording.image_joints is None:
-            self._image_joints = project(in_front_of_camera(recording.joints_m), width / height)
-        else:
-            self._image_joints = recording.image_joints
+        self._image_joints = joints_in_picture(recording, width / height)
         length_s = float(recording.timestamps_s[-1] - recording.timestamps_s[0])
         return SourceInfo(
             self._name, width, height, recording.fps, recording.num_frames, live=False, duration_s=length_s
@@ -96,23 +93,8 @@ class RecordingSource(BaseSource):
     def _frame(
         self, recording: SkeletonRecording, index: int, timestamp_s: float, before: int = 0
     ) -> VideoFrame:
-        skeletons = self._skeletons(recording, index, timestamp_s)
+        skeletons = skeletons_at(recording, self._image_joints, index, timestamp_s)
         return VideoFrame(paint(self._picture, skeletons), before + index, timestamp_s, skeletons)
-
-    def _skeletons(
-        self, recording: SkeletonRecording, index: int, timestamp_s: float
-    ) -> tuple[Skeleton, ...]:
-        known = np.isfinite(recording.joints_m[index]).all(axis=-1)  # (M, 25)
-        return tuple(
-            Skeleton(
-                recording.joints_m[index, person],
-                np.where(known[person], recording.confidence[index, person], np.float32(0.0)),
-                person,
-                timestamp_s,
-                self._image_joints[index, person],
-            )
-            for person in np.flatnonzero(known.any(axis=-1)).tolist()
-        )
 
 
 def demo_source(repeat: bool = False) -> RecordingSource:
@@ -121,6 +103,34 @@ def demo_source(repeat: bool = False) -> RecordingSource:
     if not path.is_file():
         raise SourceError(f"the bundled demo {path} is missing: get the program's files again")
     return RecordingSource(path, name="Demo", spec="demo", repeat=repeat)
+
+
+def skeletons_at(
+    recording: SkeletonRecording, image_joints: NDArray[np.float32], index: int, timestamp_s: float
+) -> tuple[Skeleton, ...]:
+    """Everybody at a moment of a recording. image_joints: (T, M, 25, 2), see `joints_in_picture`."""
+    known = np.isfinite(recording.joints_m[index]).all(axis=-1)  # (M, 25)
+    ids = recording.person_ids or range(recording.num_people)
+    return tuple(
+        Skeleton(
+            recording.joints_m[index, column],
+            np.where(known[column], recording.confidence[index, column], np.float32(0.0)),
+            ids[column],
+            timestamp_s,
+            image_joints[index, column],
+        )
+        for column in np.flatnonzero(known.any(axis=-1)).tolist()
+    )
+
+
+def joints_in_picture(recording: SkeletonRecording, aspect: float) -> NDArray[np.float32]:
+    """(T, M, 25, 2) where the joints are in the picture: as recorded, else as a camera would see them.
+
+    aspect: the picture's width over its height.
+    """
+    if recording.image_joints is not None:
+        return recording.image_joints
+    return project(in_front_of_camera(recording.joints_m), aspect)
 
 
 def in_front_of_camera(joints_m: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -170,7 +180,8 @@ def studio(width: int, height: int) -> NDArray[np.uint8]:
     return picture
 
 
-def _picture_size(recording: SkeletonRecording) -> tuple[int, int]:
-    width, height = recording.image_size or DEFAULT_SIZE
+def painted_size(image_size: tuple[int, int] | None) -> tuple[int, int]:
+    """Width and height of the picture that is painted, for a camera's."""
+    width, height = image_size or DEFAULT_SIZE
     scale = min(1.0, MAX_SIDE_PX / max(width, height))
     return max(2, round(width * scale)), max(2, round(height * scale))

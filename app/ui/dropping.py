@@ -6,6 +6,8 @@ from pathlib import Path
 
 from PyQt6.QtGui import QDropEvent
 
+from stgat.data.session_folder import is_session
+
 PLAYABLE = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".avi", ".webm", ".npz"})
 
 
@@ -18,10 +20,10 @@ def dropped_paths(event: QDropEvent) -> list[Path]:
 
 
 def playable(paths: list[Path]) -> list[Path]:
-    """The files among them, and those in the folders among them that are videos or recordings by name."""
+    """The files and sessions among them, and what is a video or recording by name in the other folders."""
     found: list[Path] = []
     for path in paths:
-        if path.is_dir():
+        if path.is_dir() and not is_session(path):
             found += sorted(child for child in path.iterdir() if child.suffix.lower() in PLAYABLE)
         else:
             found.append(path)

@@ -17,6 +17,7 @@ from app.ui.camera_features import CameraNews, CameraPicture
 from app.ui.events import Events
 from app.ui.overlay_switches import OverlaySwitches
 from app.ui.recent import RecentFiles
+from app.ui.recording import Recording
 from app.ui.shortcuts import ShortcutTable
 from app.ui.space_view import SpaceDock
 from app.ui.teach import Teaching
@@ -32,6 +33,7 @@ def install(window: MainWindow) -> list[QObject]:
     return [
         Transport(window),
         RecentFiles(window),
+        Recording(window),
         CameraPicture(window),
         CameraNews(window),
         OverlaySwitches(window),

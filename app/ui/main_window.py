@@ -18,6 +18,7 @@ from app.ui.services import Services
 from app.ui.session import ListCameras, OpenSession, Playback, SessionLike, play_or_pause
 from app.ui.status import StatusLine
 from app.ui.texts import files
+from stgat.data.session_folder import is_session
 
 
 class MainWindow(QMainWindow):
@@ -271,7 +272,7 @@ class MainWindow(QMainWindow):
 
     def dropEvent(self, event: QDropEvent | None) -> None:  # noqa: N802
         paths = dropped_paths(event) if event is not None else []
-        if len(paths) == 1 and paths[0].is_file():
+        if len(paths) == 1 and (paths[0].is_file() or is_session(paths[0])):
             self.play(str(paths[0]))
         elif paths and self.receivers(self.dropped):
             self.dropped.emit([str(path) for path in paths])

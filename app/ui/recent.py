@@ -11,6 +11,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from app.settings import Settings
 from app.ui import texts
 from app.ui.texts import files
+from stgat.data.session_folder import is_session
 
 if TYPE_CHECKING:
     from app.entities import Snapshot
@@ -81,6 +82,6 @@ class RecentFiles(QObject):
 
 def _is_there(path: str) -> bool:
     try:
-        return Path(path).is_file()
+        return Path(path).is_file() or is_session(Path(path))
     except (OSError, ValueError):
         return False

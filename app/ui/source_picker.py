@@ -11,12 +11,14 @@ from PyQt6.QtWidgets import QMenu, QPushButton, QSizePolicy, QWidget
 from app.sources.camera_wish import bare
 from app.ui import texts, theme
 from app.ui.texts import files
+from app.ui.texts.recording import OPEN_RECORDING
 
 _CHEVRON_ROOM = 22
 
 
 class SourcePicker(QPushButton):
-    """Emits `chosen` with a source spec, `file_wanted`, or `forget_wanted` for the recent files.
+    """Emits `chosen` with a source spec, `file_wanted`, `recording_wanted`, or `forget_wanted` for the recent
+    files.
 
     The menu is filled when it opens, from whatever cameras are known at that moment.
     """
@@ -24,6 +26,7 @@ class SourcePicker(QPushButton):
     chosen = pyqtSignal(str)
     file_wanted = pyqtSignal()
     forget_wanted = pyqtSignal()
+    recording_wanted = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -99,6 +102,7 @@ class SourcePicker(QPushButton):
                 self._menu.addSeparator()
             add(offered, name)
         self._menu.addAction(texts.OPEN_FILE, self.file_wanted.emit)
+        self._menu.addAction(OPEN_RECORDING, self.recording_wanted.emit)
         if not paths:
             return
         self._menu.addSeparator()

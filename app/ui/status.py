@@ -49,6 +49,7 @@ class StatusLine(QStatusBar):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._added: list[QWidget] = []
         self.setSizeGripEnabled(False)
         self.dot = StatusDot()
         self._said, self._note = texts.HEALTH_NAMES[Health.STOPPED], ""
@@ -67,8 +68,25 @@ class StatusLine(QStatusBar):
             label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self.addPermanentWidget(label)
 
+    def add_before_numbers(self, widget: QWidget) -> None:
+        """A feature's own word on how the session is doing; it is never covered by a message."""
+        self.insertPermanentWidget(3, widget)  # after the room, the lamp and the state
+        widget.hide()
+        self._added.append(widget)
+
+    def show_added(self, widget: QWidget, visible: bool) -> None:
+        """Show or hide what was added; in a small window it goes before the latency."""
+        widget.setVisible(visible)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        window = self.window()  # whose width may be less than its status bar asks for
+        wide = window is not None and window.width() >= NARROW
+        self.dropped.setVisible(wide)
+        self.latency.setVisible(wide or all(widget.isHidden() for widget in self._added))
+
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 (Qt's name)
-        self.dropped.setVisible(self.width() >= NARROW)
+        self._make_room()
         super().resizeEvent(event)
 
     def set_theme(self, colours: theme.Theme) -> None:

@@ -26,7 +26,7 @@ MAX_ARRAY_BYTES = 1 << 30
 MAX_DISTANCE_M = 100.0
 
 REQUIRED_ARRAYS = ("joints_m", "confidence", "timestamps_s")
-OPTIONAL_ARRAYS = ("image_joints", "image_size")
+OPTIONAL_ARRAYS = ("image_joints", "image_size", "person_ids")
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class SkeletonRecording:
     timestamps_s: (T,) float64, strictly increasing.
     image_joints: (T, M, 25, 2) float32, fractions of the picture's width and height; None where unknown.
     image_size: (width, height) of the picture in pixels; None where unknown.
+    person_ids: (M,) who is in each column, where that goes on beyond this recording; None where it does not.
 
     Arrays of other number types are converted, NaN confidences become 0. Raises ValueError, naming the
     array, for anything else.
@@ -49,6 +50,7 @@ class SkeletonRecording:
     timestamps_s: NDArray[np.float64]
     image_joints: NDArray[np.float32] | None = None
     image_size: tuple[int, int] | None = None
+    person_ids: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         joints = _numbers("joints_m", self.joints_m, 4)
@@ -84,6 +86,7 @@ class SkeletonRecording:
         object.__setattr__(self, "timestamps_s", times)
         object.__setattr__(self, "image_joints", image_joints)
         object.__setattr__(self, "image_size", _checked_size(self.image_size))
+        object.__setattr__(self, "person_ids", _checked_ids(self.person_ids, people))
 
     @property
     def num_frames(self) -> int:
@@ -130,9 +133,9 @@ def read_recording(file: Path | IO[bytes], where: str) -> SkeletonRecording:
         raise DataError(f"{where}: {error}: record it again with the pose verb") from error
     except (ValueError, NotImplementedError) as error:  # names that are no text, zip features nobody writes
         raise DataError(f"{where} is a damaged .npz recording ({error}): record it again") from error
-    size = arrays.pop("image_size", None)
+    size, ids = arrays.pop("image_size", None), arrays.pop("person_ids", None)
     try:
-        return SkeletonRecording(**arrays, image_size=size)  # type: ignore[arg-type]  # checked by the class
+        return SkeletonRecording(**arrays, image_size=size, person_ids=ids)  # type: ignore[arg-type]  # checked
     except ValueError as error:
         raise DataError(f"{where}: {error}: record it again with the pose verb") from error
 
@@ -216,3 +219,12 @@ def _checked_size(size: object) -> tuple[int, int] | None:
     ):
         raise ValueError("image_size is not a width and a height in pixels")
     return int(values[0]), int(values[1])
+
+
+def _checked_ids(ids: object, people: int) -> tuple[int, ...] | None:
+    if ids is None:
+        return None
+    values = np.asarray(ids)
+    if values.shape != (people,) or values.dtype.kind not in "iu" or len(set(values.tolist())) != people:
+        raise ValueError("person_ids does not give each column a number of its own")
+    return tuple(int(value) for value in values)

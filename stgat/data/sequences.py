@@ -176,7 +176,8 @@ class DataFiles:
         self.names = tuple(sorted(path for path in paths if not PurePosixPath(path).name.startswith(".")))
         if not self.names:
             self.close()
-            raise DataError(f"{source}: holds no {suffix} file; is it the right data set?")
+            what = f"{suffix} file".strip()
+            raise DataError(f"{source}: holds no {what}; is it the right data set?")
 
     def read(self, name: str) -> bytes:
         """The content of one of the files. Raises DataError where it is damaged or absurdly large."""

@@ -17,6 +17,7 @@ from app.cli import cli, main
 from app.errors import SourceError
 from stgat.checkpoint import read_metadata
 from tests.app.fakes import tiny_checkpoint, tiny_recording
+from tests.app.recording_fakes import record
 from tests.stgat.bodies import waving
 from tests.stgat.data.files import nw_ucla_file, write_folder
 
@@ -253,3 +254,18 @@ def test_main_py_is_the_door() -> None:
     (line,) = result.stderr.splitlines()
     assert line.startswith("Error: ")
     assert "nowhere.mp4" in line
+
+
+def test_skeleton_only_without_a_recording_is_a_mistake_in_the_call() -> None:
+    result = run("live", "--skeleton-only")
+    assert result.exit_code == 2 and "--record" in result.stderr
+
+
+def test_replay_says_what_is_missing_of_a_session(model: str, tmp_path: Path) -> None:
+    folder = record(tmp_path, 30, skeleton_only=True)
+    about = json.loads((folder / "session.json").read_text())
+    (folder / "session.json").write_text(json.dumps(about | {"ended": False}))
+    result = run("replay", folder, "--headless", "--model", model)
+    assert result.exit_code == 0 and "it was cut off: 1.0 s of it are there" in " ".join(
+        result.stderr.split()
+    )

@@ -12,7 +12,7 @@ import pytest
 
 from app.errors import OutputError, SourceError
 from app.recordings import load_recording
-from app.replay import SessionError, extract_pose, replay, to_recording
+from app.replay import SessionError, extract_pose, replay, tell_recorded, to_recording
 from app.road import RecognizerLoader as Loader
 from app.sources import SourceInfo
 from stgat.errors import CheckpointError
@@ -301,3 +301,24 @@ def test_people_get_a_column_each_by_id_and_nan_where_they_are_not() -> None:
     np.testing.assert_array_equal(x, [[np.nan, 1.0], [np.nan, np.nan], [2.0, 3.0]])
     np.testing.assert_array_equal(found.confidence[:, :, 0], [[0, 0.5], [0, 0], [0.5, 0.5]])
     assert to_recording([(), ()], [0.0, 0.1], (64, 48)) is None
+
+
+@pytest.mark.parametrize("skeleton_only", [False, True])
+def test_a_session_that_is_recorded_and_replayed_is_told_the_same(
+    recording: Path, loader: Loader, tmp_path: Path, skeleton_only: bool
+) -> None:
+    first = replay(str(recording), loader, record=tmp_path / "kept", skeleton_only=skeleton_only)
+    assert first.recorded is not None and first.recorded.folder is not None
+    assert first.recorded.moments == first.counters.posed
+    again = replay(str(first.recorded.folder), loader)
+    assert (again.events, again.warning) == (first.events, "") and first.events
+    about = json.loads((first.recorded.folder / "session.json").read_text())
+    assert about["labels"] == list(loader().labels) and len(about["model"]["sha256"]) == 64
+    assert f" s in {first.recorded.folder}: 80 moments" in tell_recorded(first.recorded)
+
+
+def test_a_recording_that_fails_stops_nothing_else(recording: Path, loader: Loader, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    report = replay(str(recording), loader, record=tmp_path / "file")
+    assert report.recorded is not None and report.events
+    assert tell_recorded(report.recorded).startswith("Nothing can be recorded in")

@@ -33,7 +33,9 @@ NO_CAMERA_FOUND = _("No camera found")
 DEMO = _("Demo")
 OPEN_FILE = _("Open file…")
 OPEN_TITLE = _("Open a video or a recording")
-FILE_FILTERS = _("Videos and recordings (*.mp4 *.m4v *.mov *.mkv *.avi *.webm *.npz);;All files (*)")
+FILE_FILTERS = _(
+    "Videos and recordings (*.mp4 *.m4v *.mov *.mkv *.avi *.webm *.npz session.json);;All files (*)"
+)
 QUIT = _("Quit")
 TOOLTIPS = {
     START: _("Start (Space)"),
@@ -149,7 +151,8 @@ def source_name(spec: str, cameras: list[tuple[str, str]]) -> str:
         return named
     if spec.startswith("camera:"):
         return _("Camera {number}").format(number=spec.partition(":")[2])
-    return Path(spec).name
+    path = Path(spec)
+    return path.parent.name if path.name == "session.json" else path.name
 
 
 def person(person_id: int) -> str:

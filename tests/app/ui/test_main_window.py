@@ -229,7 +229,9 @@ def test_the_picker_offers_cameras_by_name_and_switches(qtbot, stage):
     qtbot.waitUntil(lambda: len(picker.cameras) == 2)
     picker.fill_menu()
     entries = {action.text(): action for action in picker.menu().actions() if action.text()}
-    assert list(entries) == [texts.CAMERAS, "Brio", "Built-in", texts.DEMO, texts.OPEN_FILE]
+    assert list(entries) == [
+        texts.CAMERAS, "Brio", "Built-in", texts.DEMO, texts.OPEN_FILE, "Open recording…",
+    ]  # fmt: skip
     assert entries[texts.DEMO].isChecked()
     entries["Built-in"].trigger()
     qtbot.waitUntil(lambda: scene.session.spec == "camera:2")
