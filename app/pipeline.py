@@ -97,6 +97,7 @@ class Session:
         self._make_extractor = make_extractor
         self._load_recognizer = load_recognizer
         self._decider = Decider(settings)
+        self._new_settings: DecisionSettings | None = None
         self._lossless = lossless
         self._interval_s = interval_s
         self._on_open, self._on_result = on_open, on_result
@@ -145,6 +146,11 @@ class Session:
         for thread in self._threads:
             thread.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
         return not any(thread.is_alive() for thread in self._threads)
+
+    def decide_by(self, settings: DecisionSettings) -> None:
+        """Decide by these from the next answer on; from any thread. What is going on goes on."""
+        with self._lock:
+            self._new_settings = settings
 
     @property
     def failure(self) -> str | None:
@@ -246,6 +252,7 @@ class Session:
             for posed in items[:-1]:
                 self._on_result(Result(posed, None, ()))
             before = time.monotonic()
+            self._take_settings()
             observations = observer.observe()
             if observations is None:
                 self._on_result(Result(newest, None, ()))
@@ -265,6 +272,12 @@ class Session:
         events = self._decider.finish()
         self._keep(events)
         self._on_result(Result(None, None, events))
+
+    def _take_settings(self) -> None:
+        with self._lock:
+            settings, self._new_settings = self._new_settings, None
+        if settings is not None:
+            self._decider.change(settings)
 
     def _keep(self, events: tuple[ActionEvent, ...]) -> None:
         if events:

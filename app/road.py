@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,26 +18,57 @@ if TYPE_CHECKING:
     from stgat.recognizer import Recognizer
 
 
+@dataclass(frozen=True, eq=False)
+class _Wish:
+    model: Path
+    device: str
+
+
 class RecognizerLoader:
     """Loads a checkpoint on first use and keeps it: the next source need not wait for it. Thread-safe."""
 
     def __init__(self, model: Path = DEFAULT_MODEL, device: str = "auto") -> None:
-        self.model, self.device = model, device
-        self._lock = threading.Lock()
-        self._recognizer: Recognizer | None = None
+        self._wish = _Wish(model, device)
+        self._loading = threading.Lock()
+        self._kept: tuple[_Wish, Recognizer] | None = None
+
+    @property
+    def model(self) -> Path:
+        """The file that the next session uses."""
+        return self._wish.model
+
+    @property
+    def device(self) -> str:
+        return self._wish.device
+
+    def use(self, model: Path | None = None, device: str | None = None) -> None:
+        """Load this model, on this device, when the next session asks; None leaves it as it is.
+
+        What was loaded is forgotten, also where the names are the same: the file may be another by now.
+        Returns at once, whatever is being loaded; what is wrong with the file is for the next session to say.
+        """
+        now = self._wish
+        self._wish = _Wish(model or now.model, device or now.device)
 
     def __call__(self) -> Recognizer:
         """Raises CheckpointError, DeviceError, or ModelError for a model that the live pose cannot feed."""
-        with self._lock:
-            if self._recognizer is None:
-                from stgat.checkpoint import load_checkpoint
-                from stgat.recognizer import Recognizer
+        with self._loading:
+            wish = self._wish  # what is asked for while this one loads is for the next session
+            if self._kept is None or self._kept[0] is not wish:
+                self._kept = None
+                self._kept = wish, _load(wish)
+            return self._kept[1]
 
-                checkpoint = load_checkpoint(self.model)
-                check_live(checkpoint.metadata, self.model)
-                self._recognizer = Recognizer(checkpoint, self.device)
-                self._recognizer.warm_up()
-            return self._recognizer
+
+def _load(wish: _Wish) -> Recognizer:
+    from stgat.checkpoint import load_checkpoint
+    from stgat.recognizer import Recognizer
+
+    checkpoint = load_checkpoint(wish.model)
+    check_live(checkpoint.metadata, wish.model)
+    recognizer = Recognizer(checkpoint, wish.device)
+    recognizer.warm_up()
+    return recognizer
 
 
 def make_extractor() -> Extractor:

@@ -7,7 +7,7 @@ import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -32,6 +32,10 @@ class Settings(BaseModel):
     camera_size: WIDTHxHEIGHT or "any"; camera_fps: 0 for any. recent_files: newest first.
     skeleton, hand_trails: whether they are painted over the picture.
     export_folder: where a file was saved last; "" for the user's documents.
+    sensitivity: see app.sensitivity. smoothing_s: None for what belongs to the sensitivity.
+    model: a file's path, "" for the one that ships as the default. model_files: those opened besides the
+        installed ones, newest first.
+    tour_seen: the window has been shown round once.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -46,6 +50,13 @@ class Settings(BaseModel):
     camera_size: str = Field(default="640x480", pattern=r"^([1-9]\d{1,4}x[1-9]\d{1,4}|any)$")
     camera_fps: int = Field(default=30, ge=0, le=1000)
     export_folder: str = ""
+    sensitivity: float = Field(default=0.5, ge=0.0, le=1.0)
+    smoothing_s: float | None = Field(default=None, ge=0.0, le=10.0)
+    model: str = ""
+    model_files: tuple[str, ...] = ()
+    device: str = "auto"
+    appearance: Literal["system", "light", "dark"] = "system"
+    tour_seen: bool = False
 
 
 class SettingsStore:
