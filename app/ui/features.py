@@ -17,6 +17,7 @@ from app.ui.camera_features import CameraNews, CameraPicture
 from app.ui.events import Events
 from app.ui.overlay_switches import OverlaySwitches
 from app.ui.recent import RecentFiles
+from app.ui.settings_dialog import SettingsFeature
 from app.ui.shortcuts import ShortcutTable
 from app.ui.space_view import SpaceDock
 from app.ui.train import Training
@@ -39,5 +40,6 @@ def install(window: MainWindow) -> list[QObject]:
         Events(window),
         Training(window),
         Batch(window),
+        SettingsFeature(window),
         ShortcutTable(window),
     ]
