@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.entities import Decision, Health, Snapshot, State
+from app.hints import Hint
 from app.sources.camera_wish import bare
 from app.ui.texts.language import _
 
@@ -101,9 +102,15 @@ class Message:
 
 STARTING = Message(_("Starting"), _("Opening the source and the model"), busy=True)
 STOPPING_MESSAGE = Message(_("Stopping"), busy=True)
-NO_PERSON_IN_VIEW = Message(
-    _("No person in view"), _("Step back until your whole body is in the picture"), covering=False
-)
+HINTS = {
+    Hint.NOBODY: Message(
+        _("No person in view"), _("Step back until your whole body is in the picture"), covering=False
+    ),
+    Hint.DARK: Message(
+        _("The picture is black"), _("Open the camera's cover, or turn on a light"), covering=False
+    ),
+    Hint.STEP_BACK: Message(_("Step back until your hips show"), covering=False),
+}
 STOPPED = Message(_("Stopped"), _("Press Space or Start to go on"), button=START)
 CHOOSE_SOURCE = Message(_("Choose a source"), _("A camera, a file or the demo"), button=START)
 
