@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.crash_reports import CrashReports
 from app.errors import SessionError
 from app.road import RecognizerLoader, open_in_window
 from app.sensitivity import chosen
@@ -79,7 +80,12 @@ def open_window(
         screenshot=screenshot,
         quit_after_s=quit_after_s,
         offscreen=offscreen,
-        services=Services(store, loader),
+        services=Services(
+            store,
+            loader,
+            crashes=None if offscreen else CrashReports(),
+            welcome=not offscreen and screenshot is None and quit_after_s is None,
+        ),
     )
     failure = sessions[-1].failure if sessions else None
     if offscreen:

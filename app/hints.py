@@ -78,7 +78,7 @@ class Hints:
 
 
 def is_dark(image: NDArray[np.uint8]) -> bool:
-    """Whether an (H, W, 3) RGB picture is so dark that nobody can be found: a covered lens, a room at night."""
+    """Whether an (H, W, 3) RGB picture is so dark that nobody is found: a covered lens, a room at night."""
     sample = image[::8, ::8]
     return bool(sample.size) and float(np.percentile(sample.max(axis=2), 99)) < DARK
 

@@ -178,6 +178,7 @@ QRadioButton:focus { text-decoration: underline; }
 #sensitivity::sub-page:horizontal { background: $accent; border-radius: 2px; }
 #sensitivity::handle:horizontal { width: 16px; margin: -6px 0; background: $text; border-radius: 8px; }
 #sensitivity::handle:horizontal:hover, #sensitivity::handle:horizontal:focus { background: $accent; }
+#bubble { background: $panel; border: 1px solid $border; border-radius: 10px; }
 #keys { background: $raised; border-radius: 4px; padding: 2px ${gap}px; }
 QTableView {
     background: $panel; color: $text; border: 1px solid $border; border-radius: 4px;

@@ -90,7 +90,7 @@ class Message:
 
     covering: the picture is dimmed and the words stand in its middle; otherwise they are a small note
     at its lower edge, and the picture stays in view.
-    button: the name of the way out, or empty. busy: something is under way.
+    button: the name of the way out, or empty. busy: something is under way. error: something failed.
     """
 
     title: str
@@ -98,6 +98,7 @@ class Message:
     button: str = ""
     busy: bool = False
     covering: bool = True
+    error: bool = False
 
 
 STARTING = Message(_("Starting"), _("Opening the source and the model"), busy=True)
@@ -137,7 +138,11 @@ def failed(spec: str, why: str, had_picture: bool) -> Message:
             if spec == "demo"
             else _("Cannot play {name}").format(name=Path(spec).name)
         )
-    return Message(title, _sentence(why) or _("The reason is not known."), button=_("Try again"))
+    detail = _sentence(why) or _("The reason is not known.")
+    if not had_picture and ".safetensors" in why:
+        title = _("Cannot use the model")
+        detail = detail.rstrip(".") + ". " + _("Choose another one in the settings (Ctrl+,)")
+    return Message(title, detail, button=_("Try again"), error=True)
 
 
 def _sentence(words: str) -> str:
