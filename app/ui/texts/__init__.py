@@ -168,13 +168,27 @@ def person(person_id: int) -> str:
     return _("Person {number}").format(number=person_id)
 
 
+def action_name(label: str) -> str:
+    """A known action's name in the window's language; any other as it is."""
+    return _(label) if label else label
+
+
+def caption(person_id: int, decision: Decision | None) -> str:
+    """The words beside a person's head: who, and what they do as far as it is known."""
+    if decision is None or decision.state is State.NO_PERSON:
+        return person(person_id)
+    if decision.state is State.ACTION and decision.label:
+        return f"{person(person_id)} · {action_name(decision.label)}"
+    return f"{person(person_id)} · {STATE_NAMES[decision.state].lower()}"
+
+
 def percent(fraction: float) -> str:
     return "<1 %" if 0 < fraction < 0.005 else f"{100 * fraction:.0f} %"
 
 
 def headline(label: str) -> str:
     """The words with a capital letter, the rest as it is; a known action's name in the window's language."""
-    words = _(label) if label else label
+    words = action_name(label)
     return words[:1].upper() + words[1:]
 
 
