@@ -57,7 +57,9 @@ def own_name(code: str) -> str:
 
 def _choice(name: str, entries: dict[str, str]) -> QComboBox:
     box = QComboBox()
-    box.setAccessibleName(name)
+    for part in (box, box.view()):
+        assert part is not None
+        part.setAccessibleName(name)
     for key, title in entries.items():
         box.addItem(title, key)
     return box

@@ -178,8 +178,8 @@ def caption(person_id: int, decision: Decision | None) -> str:
     if decision is None or decision.state is State.NO_PERSON:
         return person(person_id)
     if decision.state is State.ACTION and decision.label:
-        return f"{person(person_id)} · {action_name(decision.label)}"
-    return f"{person(person_id)} · {STATE_NAMES[decision.state].lower()}"
+        return f"{person(person_id)} · {headline(decision.label)}"
+    return f"{person(person_id)} · {STATE_NAMES[decision.state]}"
 
 
 def percent(fraction: float) -> str:
