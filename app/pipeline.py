@@ -294,10 +294,8 @@ class Session:
             self._fail(str(error))
         except Exception as error:
             log.exception("the %s thread failed", threading.current_thread().name)
-            self._fail(
-                f"something went wrong inside the application ({type(error).__name__}: {error}): try again, "
-                "and if it comes back, report it with the details"
-            )
+            what = f"{type(error).__name__}: {error}"
+            self._fail(f"something went wrong inside the application ({what}); try again, or report it")
         else:
             if work == self._recognize and not self._stopping.is_set():
                 with self._lock:

@@ -28,7 +28,7 @@ from babel.messages.pofile import read_po, write_po
 REPOSITORY = Path(__file__).resolve().parents[1]
 TEXTS = REPOSITORY / "app" / "ui"
 TRANSLATIONS = REPOSITORY / "app" / "assets" / "translations"
-KEYWORDS = {"_": None, "plural": (1, 2)}
+KEYWORDS = {"_": None, "_reason": None, "plural": (1, 2)}
 ACTION = "the name of an action"
 HEADER = """\
 # STGAT Live in another language; tools/translations.py keeps it up to date.

@@ -8,6 +8,7 @@ from pathlib import Path
 from app.entities import Decision, Health, Snapshot, State
 from app.hints import Hint
 from app.sources.camera_wish import bare
+from app.ui.texts import reasons
 from app.ui.texts.language import _
 
 APPLICATION = "STGAT Live"
@@ -147,6 +148,7 @@ def failed(spec: str, why: str, had_picture: bool) -> Message:
 
 def _sentence(words: str) -> str:
     """Errors begin small, as on a terminal; in the window they stand alone. File names are kept."""
+    words = reasons.said(words)
     first = words.partition(" ")[0]
     return words if "." in first or "/" in first else headline(words)
 
