@@ -43,10 +43,8 @@ class Hints:
         self._reason: Hint | None = None
         self._since_s = 0.0  # the reason is what it is
 
-    def update(
-        self, frame: VideoFrame, skeletons: Sequence[Skeleton], may_leap: bool = False
-    ) -> Hint | None:
-        """What to say now, if anything; may_leap: a long step in time is a leap, after which all begins anew."""
+    def update(self, frame: VideoFrame, skeletons: Sequence[Skeleton], may_leap: bool = False) -> Hint | None:
+        """What to say now, if anything; may_leap: a long step in time is a leap, and all begins anew."""
         now_s = frame.timestamp_s
         leapt = self._now_s is None or now_s < self._now_s
         if leapt or (may_leap and now_s - self._now_s >= SAY_AFTER_S):
