@@ -257,9 +257,8 @@ class Session:
             if observations is None:
                 self._on_result(Result(newest, None, ()))
                 continue
-            decisions, events = self._decider.update(
-                observations, newest.frame.timestamp_s, newest.frame.index
-            )
+            moment = newest.frame.timestamp_s, newest.frame.index
+            decisions, events = self._decider.update(observations, *moment)
             after = time.monotonic()
             with self._lock:
                 self._timings[Stage.RECOGNITION].append(after - before)

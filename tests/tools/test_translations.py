@@ -41,7 +41,7 @@ def test_the_files_are_as_the_tool_writes_them(path: Path) -> None:
 
 
 def test_the_texts_are_found_with_plurals_and_the_models_actions(template: Catalog) -> None:
-    assert template.get("Start or stop") is not None
+    assert template.get("Keyboard shortcuts") is not None
     assert template.get("hand waving") is not None
     assert template.get(("{count} action", "{count} actions")).pluralizable
 
@@ -84,9 +84,9 @@ def test_it_writes_what_is_missing_and_its_exit_code_says_whether_all_is_there(
     assert translations.main(["--new", "fr"]) == 1
     told = capsys.readouterr().out
     assert "fr.po:" in told
-    assert "missing: 'Start or stop'" in told
+    assert "missing: 'Keyboard shortcuts'" in told
     written = (tmp_path / "fr.po").read_text()
-    assert 'msgid "Start or stop"\nmsgstr ""' in written
+    assert 'msgid "Keyboard shortcuts"\nmsgstr ""' in written
     assert translations.main(["--check"]) == 1
     assert (tmp_path / "fr.po").read_text() == written
 
