@@ -16,6 +16,7 @@ from app.entities import Decision, Snapshot
 from app.trails import HandTrails
 from app.ui import texts, theme
 from app.ui.skeleton_painter import Joint, paint_skeleton, paint_trail
+from app.ui.texts.views import caption
 from stgat.skeleton import Skeleton
 
 
@@ -182,7 +183,7 @@ class VideoView(QWidget):
         if anchor is None:
             return
         painter.setFont(theme.scaled_font(self, 1.0, QFont.Weight.DemiBold))
-        words = texts.caption(skeleton.person_id, self._decisions.get(skeleton.person_id))
+        words = caption(skeleton.person_id, self._decisions.get(skeleton.person_id))
         metrics = QFontMetricsF(painter.font())
         pill = QRectF(
             0, 0, metrics.horizontalAdvance(words) + 2 * theme.SPACE, metrics.height() + theme.SPACE

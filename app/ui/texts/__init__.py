@@ -175,15 +175,6 @@ def action_name(label: str) -> str:
     return _(label) if label else label
 
 
-def caption(person_id: int, decision: Decision | None) -> str:
-    """The words beside a person's head: who, and what they do as far as it is known."""
-    if decision is None or decision.state is State.NO_PERSON:
-        return person(person_id)
-    if decision.state is State.ACTION and decision.label:
-        return f"{person(person_id)} · {headline(decision.label)}"
-    return f"{person(person_id)} · {STATE_NAMES[decision.state]}"
-
-
 def percent(fraction: float) -> str:
     return "<1 %" if 0 < fraction < 0.005 else f"{100 * fraction:.0f} %"
 

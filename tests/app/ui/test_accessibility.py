@@ -37,6 +37,7 @@ def focusable(root: QWidget) -> list[QWidget]:
         and not widget.objectName().startswith("qt_")
         and not isinstance(widget, QMenu)
         and not widget.isHidden()
+        and widget.focusProxy() is None  # the inside of a view; the view has the name
     ]
 
 
@@ -48,7 +49,7 @@ def name(widget: QWidget) -> str:
 
 def nameless(root: QWidget) -> list[str]:
     return [
-        f"{type(w).__name__} {w.objectName()} in {type(root).__name__}"
+        f"{type(w).__name__} {w.objectName()} in {type(w.parent()).__name__} {w.parent().objectName()}"
         for w in focusable(root)
         if not name(w)
     ]
