@@ -42,6 +42,10 @@ cli.add_typer(teaching_verbs)
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
+#: None for what the window remembers.
+RememberedDeviceOption = Annotated[
+    str | None, typer.Option(help="auto, cpu, cuda or mps; else as in the settings.", metavar="DEVICE")
+]
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.", metavar="DEVICE")]
 ModelOption = Annotated[
     str | None, typer.Option(help="An installed model's name (see models), or a file.", metavar="MODEL")
@@ -70,7 +74,7 @@ def app(
         str | None, typer.Option(help="camera:0 (or camera:0@1280x720@30), a file, demo.")
     ] = None,
     model: ModelOption = None,
-    device: DeviceOption = "auto",
+    device: RememberedDeviceOption = None,
     profile: ProfileOption = None,
     screenshot: Annotated[Path | None, typer.Option(help="Save a picture of the window here.")] = None,
     quit_after: Annotated[float | None, typer.Option(help="Close after so many seconds.", min=0.1)] = None,
@@ -80,7 +84,10 @@ def app(
     with told_as_sentences(debug):
         from app.desktop import open_window
 
-        raise typer.Exit(open_window(source, loader(model, device, profile), screenshot, quit_after, console))
+        used = loader(model, device or "auto", profile)
+        raise typer.Exit(
+            open_window(source, used, screenshot, quit_after, console, named=named(model, device))
+        )
 
 
 @cli.command(epilog="Example: python main.py replay clip.mp4 --headless --output clip.jsonl")
@@ -94,7 +101,7 @@ def replay(
     save_video: Annotated[Path | None, typer.Option(help="Write the video, skeletons drawn in.")] = None,
     events: EventsOption = None,
     model: ModelOption = None,
-    device: DeviceOption = "auto",
+    device: RememberedDeviceOption = None,
     profile: ProfileOption = None,
     debug: DebugOption = False,
 ) -> None:
@@ -107,14 +114,15 @@ def replay(
         if not (headless or output or save_video or events):
             from app.desktop import open_window
 
-            raise typer.Exit(open_window(video, loader(model, device, profile), None, None, console))
+            used = loader(model, device or "auto", profile)
+            raise typer.Exit(open_window(video, used, None, None, console, named=named(model, device)))
         from app.desktop import print_events
         from app.replay import replay as run
 
         with progress_bar(f"Recognising {Path(video).name}") as (on_open, on_frame):
             report = run(
                 video,
-                loader(model, device, profile),
+                loader(model, device or "auto", profile),
                 output=output,
                 to_stdout=output is None and save_video is None and events is None,
                 save_video=save_video,
@@ -260,6 +268,11 @@ def loader(model: str | None, device: str, profile: str | None = None):
 
         made.teach_with(find_profile(profile))
     return made
+
+
+def named(model: str | None, device: str | None) -> set[str]:
+    """Which of the two the command line named: these go before what the window remembers."""
+    return {name for name, value in (("model", model), ("device", device)) if value is not None}
 
 
 def tell_written(*paths: Path | None) -> None:

@@ -71,6 +71,12 @@ class Decider:
         self._now_s = -math.inf
         self._people: dict[int, _Person] = {}
 
+    def change(self, settings: DecisionSettings) -> None:
+        """Decide by these from the next moment on; what is going on goes on."""
+        self.settings = settings
+        for person in self._people.values():
+            person.change(settings)
+
     def update(
         self, observations: Sequence[Observation], timestamp_s: float, frame_index: int
     ) -> tuple[tuple[Decision, ...], tuple[ActionEvent, ...]]:
@@ -109,11 +115,16 @@ class _Person:
         self.smoothed: FloatArray | None = None
         self.likely_s: FloatArray | None = None  # since when each class has been at or above `leave`
         self.updated_s = 0.0
+        self.changed_s = -math.inf  # when the settings last did
         self.moving = False
         self.moved_s = -math.inf
         self.onset_s: float | None = None  # when the motion began that nothing has been said of yet
         self.named: str | None = None
         self.events = EventTracker(person_id, settings.merge_gap_s, settings.min_event_s, settings.sure)
+
+    def change(self, settings: DecisionSettings) -> None:
+        self.settings, self.changed_s = settings, self.updated_s
+        self.events.change(settings.merge_gap_s, settings.min_event_s, settings.sure)
 
     def update(
         self, observation: Observation, now_s: float, frame_index: int
@@ -165,7 +176,8 @@ class _Person:
             return max(self.onset_s, prediction.window_start_s)
         told_s = now_s
         if action is None:
-            told_s -= self.settings.linger_s
+            # What was said until the settings changed was right by those it was said by.
+            told_s = max(told_s - self.settings.linger_s, self.changed_s + self.settings.lag_s)
         elif self.likely_s is not None and self.events.since_s is None:
             # It was likely before it was sure; while something else is said, it begins when it is ahead.
             told_s = min(now_s, float(self.likely_s[prediction.labels.index(action)]))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.crash_reports import CrashReports
 from app.errors import SessionError
 from app.road import RecognizerLoader, open_in_window
+from app.sensitivity import chosen
+from app.settings import SettingsStore
 from app.sources import CameraWish, list_cameras, open_source
 from app.sources.camera_wish import with_wish
 
@@ -33,11 +36,13 @@ def open_window(
     screenshot: Path | None,
     quit_after_s: float | None,
     console: Console,
+    named: Collection[str] = (),
 ) -> int:
     """Open the window and stay until it closes; returns the exit code.
 
     source: None takes the first camera, or the demo where there is none. Without a screen the window is
     painted into memory for `OFFSCREEN_SECONDS`, what it recognised is printed, and its picture is saved.
+    named: what of the loader, "model" or "device", the command line named; the rest is as remembered.
 
     Raises SourceError for a source that names nothing, and, without a screen, SessionError for a session that
     failed: with one, the window has said so.
@@ -46,23 +51,26 @@ def open_window(
     if source is None:
         source = "camera:0" if list_cameras() and not offscreen else "demo"
     open_source(source)  # a spec that names nothing is said on the terminal, not in the window
+    # A picture without a screen looks the same everywhere, and leaves no trace.
+    store = SettingsStore.in_memory() if offscreen else SettingsStore()
+    if store.value.model and "model" not in named:
+        loader.use(Path(store.value.model))
+    if "device" not in named and store.value.device != loader.device:
+        loader.use(device=store.value.device)
     if offscreen:
         quit_after_s = quit_after_s or OFFSCREEN_SECONDS
         screenshot = screenshot or OFFSCREEN_SCREENSHOT
         screenshot.parent.mkdir(parents=True, exist_ok=True)
         console.print(f"There is no screen here: playing {source} offscreen for {quit_after_s:g} seconds.")
         loader()  # outside those seconds
-    from app.settings import SettingsStore
     from app.ui.run import run_window
     from app.ui.services import Services
 
-    # A picture without a screen looks the same everywhere, and leaves no trace.
-    settings = SettingsStore.in_memory() if offscreen else SettingsStore()
     sessions: list[Session | FilePlayback] = []
 
     def open_session(spec: str) -> Session | FilePlayback:
-        wish = CameraWish.parse(settings.value.camera_size, settings.value.camera_fps)
-        sessions.append(open_in_window(with_wish(spec, wish), loader))
+        wish = CameraWish.parse(store.value.camera_size, store.value.camera_fps)
+        sessions.append(open_in_window(with_wish(spec, wish), loader, settings=chosen(store.value)))
         del sessions[:-1]
         return sessions[-1]
 
@@ -72,7 +80,12 @@ def open_window(
         screenshot=screenshot,
         quit_after_s=quit_after_s,
         offscreen=offscreen,
-        services=Services(settings, loader),
+        services=Services(
+            store,
+            loader,
+            crashes=None if offscreen else CrashReports(),
+            welcome=not offscreen and screenshot is None and quit_after_s is None,
+        ),
     )
     failure = sessions[-1].failure if sessions else None
     if offscreen:

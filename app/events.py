@@ -16,6 +16,7 @@ class _Event:
     total: float = 0.0
     count: int = 0
     highest: float = 0.0
+    counted: bool = False  # reported whatever the settings say by then
 
     @property
     def duration_s(self) -> float:
@@ -41,6 +42,12 @@ class EventTracker:
         self._open: _Event | None = None
         self._over: _Event | None = None  # not reported yet, since it may go on
         self._reported_s = -math.inf
+
+    def change(self, merge_gap_s: float, min_event_s: float, sure: float) -> None:
+        """Go on by other settings; what is over already is not lost by them."""
+        if self._over is not None:
+            self._over.counted = self._counts(self._over)
+        self._merge_gap_s, self._min_event_s, self._sure = merge_gap_s, min_event_s, sure
 
     @property
     def since_s(self) -> float | None:
@@ -101,7 +108,7 @@ class EventTracker:
         return self._report()
 
     def _counts(self, event: _Event) -> bool:
-        return event.duration_s >= self._min_event_s and event.highest >= self._sure
+        return event.counted or (event.duration_s >= self._min_event_s and event.highest >= self._sure)
 
     def _report(self) -> list[ActionEvent]:
         event, self._over = self._over, None

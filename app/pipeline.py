@@ -77,6 +77,7 @@ class Session:
         self._make_extractor = make_extractor
         self._load_recognizer = load_recognizer
         self._decider = Decider(settings)
+        self._new_settings: DecisionSettings | None = None
         self._lossless = lossless
         self._interval_s = interval_s
         self._on_open, self._on_result = on_open, on_result
@@ -141,6 +142,11 @@ class Session:
     def warning(self) -> str:
         """A sentence on what is missing of the source, or ""; may come with any frame."""
         return getattr(self._source, "warning", None) or ""
+
+    def decide_by(self, settings: DecisionSettings) -> None:
+        """Decide by these from the next answer on; from any thread. What is going on goes on."""
+        with self._lock:
+            self._new_settings = settings
 
     @property
     def failure(self) -> str | None:
@@ -247,13 +253,13 @@ class Session:
             for posed in items[:-1]:
                 self._tell(Result(posed, None, ()))
             before = time.monotonic()
+            self._take_settings()
             observations = observer.observe()
             if observations is None:
                 self._tell(Result(newest, None, ()))
                 continue
-            decisions, events = self._decider.update(
-                observations, newest.frame.timestamp_s, newest.frame.index
-            )
+            moment = newest.frame.timestamp_s, newest.frame.index
+            decisions, events = self._decider.update(observations, *moment)
             after = time.monotonic()
             with self._lock:
                 self._timings[Stage.RECOGNITION].append(after - before)
@@ -272,6 +278,12 @@ class Session:
         for listener in self._listeners:
             listener.recognised(result)
 
+    def _take_settings(self) -> None:
+        with self._lock:
+            settings, self._new_settings = self._new_settings, None
+        if settings is not None:
+            self._decider.change(settings)
+
     def _keep(self, events: tuple[ActionEvent, ...]) -> None:
         if events:
             with self._lock:
@@ -287,7 +299,8 @@ class Session:
             self._fail(str(error))
         except Exception as error:
             log.exception("the %s thread failed", threading.current_thread().name)
-            self._fail(f"Something went wrong inside the application ({type(error).__name__}: {error})")
+            what = f"{type(error).__name__}: {error}"
+            self._fail(f"something went wrong inside the application ({what}); try again, or report it")
         else:
             if work == self._recognize and not self._stopping.is_set():
                 with self._lock:

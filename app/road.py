@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class _Wish:
+    model: Path
+    device: str
     profile: Path | None
 
 
@@ -28,47 +30,73 @@ class RecognizerLoader:
     """Loads a checkpoint on first use and keeps it: the next source need not wait for it. Thread-safe."""
 
     def __init__(self, model: Path = DEFAULT_MODEL, device: str = "auto") -> None:
-        self.model, self.device = model, device
-        self._taught = _Wish(None)
-        self._kept_for = self._taught
-        self.report: TeachingReport | None = None
-        self._lock = threading.Lock()
-        self._recognizer: Recognizer | None = None
+        self._wish = _Wish(model, device, None)
+        self._loading = threading.Lock()
+        self._kept: tuple[_Wish, Recognizer, TeachingReport | None] | None = None
 
-    def teach_with(self, profile: Path | None) -> None:
-        """Have the next session name a profile's actions as well, the file as it will be then; None: no more.
+    @property
+    def model(self) -> Path:
+        """The file that the next session uses."""
+        return self._wish.model
 
-        Returns at once. report: on the teaching, once it was done; None without a profile.
-        """
-        self._taught = _Wish(profile)  # a new one also for the same file, which may have changed
+    @property
+    def device(self) -> str:
+        return self._wish.device
 
     @property
     def profile(self) -> Path | None:
         """The file of taught actions that the next session uses."""
-        return self._taught.profile
+        return self._wish.profile
+
+    @property
+    def report(self) -> TeachingReport | None:
+        """On the teaching of the profile in use, once it was done; None without a profile."""
+        kept = self._kept
+        return kept[2] if kept is not None and kept[0] is self._wish else None
+
+    def use(self, model: Path | None = None, device: str | None = None) -> None:
+        """Load this model, on this device, when the next session asks; None leaves it as it is.
+
+        What was loaded is forgotten, also where the names are the same: the file may be another by now.
+        Returns at once, whatever is being loaded; what is wrong with the file is for the next session to say.
+        """
+        now = self._wish
+        self._wish = _Wish(model or now.model, device or now.device, now.profile)
+
+    def teach_with(self, profile: Path | None) -> None:
+        """Have the next session name a profile's actions as well, the file as it will be then; None: no more.
+
+        Returns at once.
+        """
+        # A new wish also for the same file, which may have changed.
+        self._wish = _Wish(self._wish.model, self._wish.device, profile)
 
     def __call__(self) -> Recognizer:
         """Raises CheckpointError, DeviceError, ModelError for a model that the live pose cannot feed, and
         TeachingError for a profile that cannot be taught to it."""
-        with self._lock:
-            wish = self._taught  # what is asked for while this one loads is for the next session
-            if self._recognizer is None or self._kept_for is not wish:
-                self._recognizer, self.report = None, None
-                from stgat.checkpoint import load_checkpoint
-                from stgat.recognizer import Recognizer
+        with self._loading:
+            wish = self._wish  # what is asked for while this one loads is for the next session
+            if self._kept is None or self._kept[0] is not wish:
+                self._kept = None
+                self._kept = (wish, *_load(wish))
+            return self._kept[1]
 
-                checkpoint = load_checkpoint(self.model)
-                check_live(checkpoint.metadata, self.model)
-                if wish.profile is not None:
-                    from app.teaching import teach_checkpoint
-                    from stgat.teaching.profiles import load_profile
 
-                    taught = teach_checkpoint(checkpoint, self.model, load_profile(wish.profile))
-                    checkpoint, self.report = taught.checkpoint, taught.report
-                recognizer = Recognizer(checkpoint, self.device)
-                recognizer.warm_up()
-                self._recognizer, self._kept_for = recognizer, wish
-            return self._recognizer
+def _load(wish: _Wish) -> tuple[Recognizer, TeachingReport | None]:
+    from stgat.checkpoint import load_checkpoint
+    from stgat.recognizer import Recognizer
+
+    checkpoint, report = load_checkpoint(wish.model), None
+    check_live(checkpoint.metadata, wish.model)
+    if wish.profile is not None:
+        from app.teaching import teach_checkpoint
+        from stgat.teaching.profiles import load_profile
+
+        taught = teach_checkpoint(checkpoint, wish.model, load_profile(wish.profile))
+        checkpoint, report = taught.checkpoint, taught.report
+    recognizer = Recognizer(checkpoint, wish.device)
+    recognizer.warm_up()
+    return recognizer, report
 
 
 def make_extractor() -> Extractor:

@@ -7,7 +7,7 @@ import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -34,6 +34,10 @@ class Settings(BaseModel):
     export_folder: where a file was saved last; "" for the user's documents.
     profile: the file of the taught actions in use, "" for none.
     recordings_folder: "" for one of ours among the user's videos. skeletons_only: recordings have no picture.
+    sensitivity: see app.sensitivity. smoothing_s: None for what belongs to the sensitivity.
+    model: a file's path, "" for the one that ships as the default. model_files: those opened besides the
+        installed ones, newest first.
+    tour_seen: the window has been shown round once.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -51,6 +55,13 @@ class Settings(BaseModel):
     profile: str = ""
     recordings_folder: str = ""
     skeletons_only: bool = False
+    sensitivity: float = Field(default=0.5, ge=0.0, le=1.0)
+    smoothing_s: float | None = Field(default=None, ge=0.0, le=10.0)
+    model: str = ""
+    model_files: tuple[str, ...] = ()
+    device: str = "auto"
+    appearance: Literal["system", "light", "dark"] = "system"
+    tour_seen: bool = False
 
 
 class SettingsStore:

@@ -60,7 +60,10 @@ def why_not_opened(number: int, dev: Path = DEV, sysfs: Path = SYSFS) -> str:
             "System Settings, Privacy & Security"
         )
     if not sys.platform.startswith("linux"):
-        return f"camera {number} could not be opened: plug it in, and close other programs that use it"
+        return (
+            f"camera {number} could not be opened: plug it in, close other programs that use it, and allow "
+            "desktop apps to use the camera in Settings, Privacy & security, Camera"
+        )
     node = dev / f"video{number}"
     if not node.exists():
         others = ", ".join(f"camera:{n}" for n, _ in list_cameras(sysfs))
@@ -68,12 +71,21 @@ def why_not_opened(number: int, dev: Path = DEV, sysfs: Path = SYSFS) -> str:
         return f"there is no camera {number} ({node} does not exist): {remedy}"
     if not os.access(node, os.R_OK | os.W_OK):
         return (
-            f"camera {number} ({node}) may not be used by this account: run `sudo usermod -aG video $USER`, "
-            "then log out and in again"
+            f"camera {number} ({node}) may not be used by this account: run `sudo usermod -aG {_group(node)} "
+            "$USER`, then log out and in again"
         )
     return (
         f"camera {number} ({node}) could not be opened: close other programs that use it, or try another one"
     )
+
+
+def _group(node: Path) -> str:
+    """The group that may use a device; nearly everywhere "video"."""
+    try:
+        group = node.group()
+    except (OSError, KeyError, NotImplementedError):
+        return "video"
+    return "video" if group in ("root", "nogroup") else group  # nobody is told to join these
 
 
 def _video_nodes(sysfs: Path) -> Iterator[re.Match[str]]:

@@ -190,7 +190,9 @@ class AttentionPanel(QWidget):
         self.most.setProperty("role", "muted")
         self.figure, self.bars = AttentionFigure(), DistanceBars()
         self.block = QComboBox()
-        self.block.setAccessibleName(views.BLOCKS)
+        for part in (self.block, self.block.view()):
+            assert part is not None
+            part.setAccessibleName(views.BLOCKS)
         self.block.currentIndexChanged.connect(self._paint)
         shown = QWidget()
         column = QVBoxLayout(shown)

@@ -14,13 +14,16 @@ from PyQt6.QtCore import QObject
 from app.ui.attention import AttentionDock
 from app.ui.batch import Batch
 from app.ui.camera_features import CameraNews, CameraPicture
+from app.ui.errors import Errors
 from app.ui.events import Events
 from app.ui.overlay_switches import OverlaySwitches
 from app.ui.recent import RecentFiles
 from app.ui.recording import Recording
+from app.ui.settings_dialog import SettingsFeature
 from app.ui.shortcuts import ShortcutTable
 from app.ui.space_view import SpaceDock
 from app.ui.teach import Teaching
+from app.ui.tour import Tour
 from app.ui.train import Training
 from app.ui.transport import Transport
 
@@ -43,5 +46,8 @@ def install(window: MainWindow) -> list[QObject]:
         Teaching(window),
         Training(window),
         Batch(window),
+        Errors(window),
+        SettingsFeature(window),
+        Tour(window),
         ShortcutTable(window),
     ]

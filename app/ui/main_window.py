@@ -60,7 +60,7 @@ class MainWindow(QMainWindow):
         self._connect()
         self._features = install(self)
         self.commands.add(texts.GROUP_SESSION, texts.QUIT, self.close, "Ctrl+Q")
-        self._apply_theme()
+        self.apply_theme()
         self._restore()
         self.set_source(initial_source)
         self._watcher.start()
@@ -193,6 +193,14 @@ class MainWindow(QMainWindow):
     def toggle_full_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
+    def apply_theme(self) -> None:
+        """Put on the colours that the settings ask for, or the system where they leave it to that."""
+        colours = self.colours = theme.current(self.services.settings.value.appearance)
+        theme.apply(self, colours)
+        for part in (self.toolbar, self.video, self.side, self.timeline, self.status):
+            part.set_theme(colours)
+        self.themed.emit(colours)
+
     # How it is put together
 
     def _build(self) -> None:
@@ -233,17 +241,10 @@ class MainWindow(QMainWindow):
         add(texts.GROUP_HELP, texts.MENU, toolbar.menu.showMenu, "F10")
         hints = QGuiApplication.styleHints()
         if hints is not None:
-            hints.colorSchemeChanged.connect(self._apply_theme)
+            hints.colorSchemeChanged.connect(self.apply_theme)
 
     def _kind(self) -> str:
         return "camera" if self._spec.startswith("camera:") else "file"
-
-    def _apply_theme(self) -> None:
-        colours = self.colours = theme.current()
-        theme.apply(self, colours)
-        for part in (self.toolbar, self.video, self.side, self.timeline, self.status):
-            part.set_theme(colours)
-        self.themed.emit(colours)
 
     def _restore(self) -> None:
         """Size, place and docks as they were left."""
@@ -263,7 +264,7 @@ class MainWindow(QMainWindow):
 
     def event(self, event: QEvent | None) -> bool:
         if event is not None and event.type() == QEvent.Type.ApplicationPaletteChange:
-            self._apply_theme()
+            self.apply_theme()
         return super().event(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:  # noqa: N802

@@ -94,7 +94,9 @@ class TopFive(QWidget):
         if (tuple(top[:BARS]), chosen) == (self._top, self._chosen):
             return
         self._top, self._chosen = tuple(top[:BARS]), chosen
-        said = ", ".join(f"{label} {texts.percent(probability)}" for label, probability in self._top)
+        said = ", ".join(
+            f"{texts.action_name(label)} {texts.percent(probability)}" for label, probability in self._top
+        )
         self.setAccessibleDescription(said)
         self.update()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
 
 from app.entities import Health, Snapshot, State
+from app.hints import Hint, Hints
 from app.ui import texts
 from app.ui.contents import Contents
 from app.ui.runner import SessionRunner
@@ -14,7 +15,6 @@ from app.ui.texts import transport
 
 POLL_MS = 16
 NUMBERS_EVERY_S = 0.25  # digits that change faster cannot be read
-NOBODY_AFTER_S = 1.0  # a pose missed for a moment is not worth a message
 
 
 class SessionPresenter(QObject):
@@ -37,8 +37,7 @@ class SessionPresenter(QObject):
         self.spec = ""
         self.playing = False
         self.snapshot: Snapshot | None = None
-        self._seen_s: float | None = None  # when somebody was last in view, in the source's time
-        self._looked_s = 0.0
+        self._hints = Hints()
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self.poll)
@@ -54,7 +53,7 @@ class SessionPresenter(QObject):
 
     def start(self, spec: str) -> None:
         """Play this source from its beginning."""
-        self.spec, self.playing, self.snapshot, self._seen_s = spec, True, None, None
+        self.spec, self.playing, self.snapshot, self._hints = spec, True, None, Hints()
         self._contents.video.clear()
         self._contents.timeline.clear()
         self._contents.side.clear(texts.WAITING_FOR_ACTION)
@@ -111,13 +110,13 @@ class SessionPresenter(QObject):
         elif snapshot.frame is None:
             video.set_message(texts.STARTING)
         else:
-            nobody = self._nobody_in_view(snapshot, playback is not None)
+            hint = self._hints.update(snapshot.frame, snapshot.skeletons, may_leap=playback is not None)
             note = _note_on_file(snapshot, playback) if playback is not None else None
             self._show_health(snapshot.health)
-            video.set_message(note or (texts.NO_PERSON_IN_VIEW if nobody else None))
+            video.set_message(note or (None if hint is None else texts.HINTS[hint]))
             if note in (transport.LOADING, transport.NOT_ANALYSED):
                 side.clear(transport.NOT_ANALYSED_HINT)
-            elif nobody and not snapshot.decisions:
+            elif hint in (Hint.NOBODY, Hint.DARK) and not snapshot.decisions:
                 side.clear(texts.STATE_HINTS[State.NO_PERSON])
             else:
                 side.show_decisions(snapshot.decisions)
@@ -135,16 +134,6 @@ class SessionPresenter(QObject):
         self.snapshot = None
         self._show_numbers()
         self._contents.side.clear(texts.NOT_RUNNING)
-
-    def _nobody_in_view(self, snapshot: Snapshot, on_file: bool) -> bool:
-        """True when no skeleton has come for a while, by the source's own time; a leap is no while."""
-        assert snapshot.frame is not None
-        now_s, before_s = snapshot.frame.timestamp_s, self._looked_s
-        self._looked_s = now_s
-        leapt = now_s < before_s or (on_file and now_s - before_s >= NOBODY_AFTER_S)
-        if snapshot.skeletons or self._seen_s is None or leapt:
-            self._seen_s = now_s
-        return now_s - self._seen_s >= NOBODY_AFTER_S
 
     def _show_health(self, health: Health, stopping: bool = False) -> None:
         toolbar = self._contents.toolbar

@@ -7,7 +7,7 @@ import signal
 import sys
 from pathlib import Path
 
-from PyQt6.QtCore import QTimer
+from PyQt6.QtCore import QLibraryInfo, QLocale, QTimer, QTranslator
 from PyQt6.QtWidgets import QApplication, QWidget
 
 from app.ui import texts
@@ -15,6 +15,7 @@ from app.ui.cameras import list_cameras
 from app.ui.main_window import MainWindow
 from app.ui.services import Services
 from app.ui.session import OpenSession
+from app.ui.texts import language
 
 SCREENSHOT_AFTER_S = 5.0
 
@@ -43,6 +44,7 @@ def run_window(
     assert isinstance(application, QApplication)
     application.setApplicationName(texts.APPLICATION)
     application.setStyle("Fusion")
+    load_qt_texts(application)
     window = MainWindow(open_session, list_cameras, source, services=services)
     window.show()
     failures: list[str] = []
@@ -70,6 +72,14 @@ def run_window(
     for failure in failures:
         print(failure, file=sys.stderr)
     return 1 if failures else code
+
+
+def load_qt_texts(application: QApplication) -> bool:
+    """Have Qt's own words, in its file dialogs for one, in the window's language; False where it has none."""
+    translator = QTranslator(application)
+    folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+    found = translator.load(QLocale(language.LANGUAGE), "qtbase", "_", folder)
+    return found and application.installTranslator(translator)
 
 
 def save_screenshot(window: QWidget, path: Path) -> bool:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from app.entities import Snapshot
+
+if TYPE_CHECKING:
+    from app.decisions import DecisionSettings
 
 
 class SessionLike(Protocol):
@@ -29,6 +32,16 @@ OpenSession = Callable[[str], SessionLike]
 
 #: (source spec, name) of each camera, in the order to offer them.
 ListCameras = Callable[[], list[tuple[str, str]]]
+
+
+@runtime_checkable
+class DecidesBy(Protocol):
+    """A session whose decisions can be made by other settings while it runs; returns at once.
+
+    A live one goes on by them from the next answer; one on a file decides anew on the whole of it.
+    """
+
+    def decide_by(self, settings: DecisionSettings) -> None: ...
 
 
 @runtime_checkable

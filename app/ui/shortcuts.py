@@ -59,6 +59,7 @@ class ShortcutDialog(QDialog):
                 row += 1
         grid.setRowStretch(row, 1)
         scroll = QScrollArea()
+        scroll.setAccessibleName(texts.SHORTCUTS)
         scroll.setWidget(inside)
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -55,8 +55,10 @@ LIGHT = Theme(
 )  # fmt: skip
 
 
-def current() -> Theme:
-    """The theme the system asks for; where it names none (plain X11), its palette tells."""
+def current(appearance: str = "system") -> Theme:
+    """ "light", "dark", or what the system asks for; where that names none (plain X11), its palette tells."""
+    if appearance != "system":
+        return LIGHT if appearance == LIGHT.name else DARK
     hints = QGuiApplication.styleHints()
     scheme = hints.colorScheme() if hints is not None else Qt.ColorScheme.Unknown
     if scheme is Qt.ColorScheme.Unknown:
@@ -130,7 +132,15 @@ QMenu::separator { height: 1px; background: $border; margin: ${half}px; }
 QDockWidget { color: $text; font-weight: 600; }
 QDockWidget::title { background: $panel; border-top: 1px solid $border; padding: ${half}px ${gap}px; }
 QMainWindow::separator { background: $border; width: 3px; height: 3px; }
-QDialog, QScrollArea, QScrollArea > QWidget > QWidget { background: $window; border: none; }
+QDialog, QScrollArea { background: $window; border: none; }
+QScrollArea > #qt_scrollarea_viewport > QWidget { background: $window; border: none; }
+QTabWidget::pane { border: none; border-top: 1px solid $border; }
+QTabBar::tab {
+    background: transparent; color: $muted; padding: ${gap}px ${pad}px; border-bottom: 2px solid transparent;
+}
+QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; }
+QTabBar::tab:hover { color: $text; }
+QTabBar::tab:focus { background: $raised; }
 QListView, QTextBrowser, QLineEdit {
     background: $panel; color: $text; border: 1px solid $border; border-radius: 4px; padding: ${half}px;
 }
@@ -155,7 +165,22 @@ QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: none; }
 QPlainTextEdit { background: $panel; color: $text; border: 1px solid $border; border-radius: 4px; }
 QSplitter::handle { background: transparent; }
-QCheckBox { color: $text; }
+QLineEdit, QTextBrowser, QPlainTextEdit, QAbstractSpinBox {
+    selection-background-color: $accent; selection-color: $on_accent;
+}
+QRadioButton, QCheckBox, QGroupBox { color: $text; }
+QRadioButton:disabled, QCheckBox:disabled { color: $muted; }
+QRadioButton::indicator {
+    width: 12px; height: 12px; background: $panel; border: 2px solid $muted; border-radius: 8px;
+}
+QRadioButton::indicator:checked { background: $accent; border-color: $accent; }
+QRadioButton::indicator:disabled { border-color: $border; }
+QRadioButton:focus { text-decoration: underline; }
+#sensitivity::groove:horizontal { height: 4px; background: $track; border-radius: 2px; }
+#sensitivity::sub-page:horizontal { background: $accent; border-radius: 2px; }
+#sensitivity::handle:horizontal { width: 16px; margin: -6px 0; background: $text; border-radius: 8px; }
+#sensitivity::handle:horizontal:hover, #sensitivity::handle:horizontal:focus { background: $accent; }
+#bubble { background: $panel; border: 1px solid $border; border-radius: 10px; }
 #keys { background: $raised; border-radius: 4px; padding: 2px ${gap}px; }
 QTableView {
     background: $panel; color: $text; border: 1px solid $border; border-radius: 4px;

@@ -24,10 +24,12 @@ class VideoView(QWidget):
     """Paints a snapshot's frame as large as it fits, keeping its aspect.
 
     The pose always sees the picture as it is; a mirrored preview mirrors picture and bones here, in the
-    painting, and leaves the words readable. `asked_on` is emitted by the message's button.
+    painting, and leaves the words readable. `asked_on` is emitted by the message's button, `message_changed`
+    with the new message or None.
     """
 
     asked_on = pyqtSignal()
+    message_changed = pyqtSignal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -103,6 +105,7 @@ class VideoView(QWidget):
         self.button.setAccessibleName(self.button.text())
         self.button.setVisible(bool(message and message.button))
         self._place_button()
+        self.message_changed.emit(message)
         self.update()
 
     def picture_rect(self) -> QRectF:

@@ -43,7 +43,7 @@ def recording(tmp_path: Path) -> str:
 def windows(monkeypatch: pytest.MonkeyPatch) -> list[tuple]:
     """Calls that would have opened a window."""
     calls: list[tuple] = []
-    monkeypatch.setattr("app.desktop.open_window", lambda *arguments: calls.append(arguments) or 0)
+    monkeypatch.setattr("app.desktop.open_window", lambda *arguments, **_: calls.append(arguments) or 0)
     return calls
 
 
@@ -228,7 +228,7 @@ def test_help_of_the_door_lists_the_verbs(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_the_exit_code_of_the_window_is_the_programs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.desktop.open_window", lambda *_: 1)
+    monkeypatch.setattr("app.desktop.open_window", lambda *_, **__: 1)
     assert run("app").exit_code == 1
 
 

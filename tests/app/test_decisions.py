@@ -382,3 +382,41 @@ def test_events_of_a_person_are_ordered_apart_and_within_the_time_seen(
 def test_settings_out_of_range_or_unknown_are_refused(change: dict) -> None:
     with pytest.raises(ValidationError, match=next(iter(change))):
         DecisionSettings(**change)
+
+
+def said_with_change(at: int, probability: float, before: DecisionSettings, after: DecisionSettings) -> list:
+    """Events of somebody who waves from 1 s to 4 s, ten answers a second; other settings from `at` on."""
+    decider, events = Decider(before), []
+    for index in range(80):
+        if index == at:
+            decider.change(after)
+        sure = probability if 10 <= index < 40 else 0.01
+        prediction = Prediction(
+            np.array([sure, 0.6 * (1 - sure), 0.4 * (1 - sure)]),
+            ("wave", IDLE, "clap"),
+            0.0,
+            index / 10 - 2,
+            index / 10,
+        )
+        events += decider.update([Observation(0, 1.0, prediction)], index / 10, index)[1]
+    return events + list(decider.finish())
+
+
+def test_other_settings_do_not_part_an_event_that_goes_on() -> None:
+    plain, slower = DecisionSettings(), DecisionSettings(smoothing_s=0.4, enter=0.8)
+    (whole,) = said_with_change(99, 0.95, plain, plain)
+    (changed,) = said_with_change(25, 0.95, plain, slower)
+    assert changed.start_s == whole.start_s
+    assert changed.end_s == pytest.approx(whole.end_s, abs=0.6)
+
+
+def test_stricter_settings_judge_what_goes_on_and_keep_what_is_over() -> None:
+    plain, strict = DecisionSettings(merge_gap_s=5.0), DecisionSettings(merge_gap_s=5.0, sure=0.99)
+    assert said_with_change(25, 0.9, plain, strict) == []
+    assert len(said_with_change(60, 0.9, plain, strict)) == 1
+
+
+def test_milder_settings_name_at_the_next_answer_what_was_unknown_before() -> None:
+    plain, mild = DecisionSettings(), DecisionSettings(enter=0.3)
+    assert said_with_change(99, 0.45, plain, mild) == []
+    assert [event.label for event in said_with_change(25, 0.45, plain, mild)] == ["wave"]

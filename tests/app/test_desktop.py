@@ -5,12 +5,19 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PyQt6.QtGui import QImage
+from rich.console import Console
 
+from app import desktop
+from app.cli import main
 from app.desktop import has_screen
+from app.road import RecognizerLoader
+from app.settings import SettingsStore
 from tests.app.fakes import tiny_checkpoint, tiny_recording
 
 MAIN = Path(__file__).resolve().parents[2] / "main.py"
@@ -79,3 +86,61 @@ def test_a_screen_is_where_a_display_server_is(
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert has_screen() is expected
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., dict[str, Any]]:
+    """What the window is opened with on a machine with a screen, by these settings; none is shown."""
+    monkeypatch.setenv("STGAT_LIVE_HOME", str(tmp_path))
+    monkeypatch.setattr(desktop, "has_screen", lambda: True)
+    told: dict[str, Any] = {}
+    monkeypatch.setattr("app.ui.run.run_window", lambda open_session, **given: told.update(given) or 0)
+
+    def open_with(remembered: dict[str, Any], loader: RecognizerLoader, **options: Any) -> dict[str, Any]:
+        SettingsStore().change(**remembered)
+        shot, seconds = options.pop("screenshot", None), options.pop("quit_after", None)
+        assert desktop.open_window("demo", loader, shot, seconds, Console(), **options) == 0
+        return told
+
+    return open_with
+
+
+def test_the_remembered_model_and_device_are_used_where_the_command_line_names_none(opened) -> None:
+    loader = RecognizerLoader()
+    told = opened({"model": "/mine.safetensors", "device": "cuda"}, loader)
+    assert (loader.model, loader.device) == (Path("/mine.safetensors"), "cuda")
+    assert told["services"].loader is loader
+    assert told["services"].crashes is not None
+
+
+def test_what_the_command_line_names_goes_before_and_is_not_remembered(opened) -> None:
+    loader = RecognizerLoader(Path("/named.safetensors"), "cpu")
+    told = opened({"model": "/mine.safetensors", "device": "cuda"}, loader, named={"model", "device"})
+    assert (loader.model, loader.device) == (Path("/named.safetensors"), "cpu")
+    assert told["services"].settings.value.model == "/mine.safetensors"
+
+
+def test_the_tour_is_for_people_not_for_pictures(opened, tmp_path: Path) -> None:
+    assert opened({}, RecognizerLoader())["services"].welcome
+    assert not opened({}, RecognizerLoader(), quit_after=1.0)["services"].welcome
+    assert not opened({}, RecognizerLoader(), screenshot=tmp_path / "x.png")["services"].welcome
+
+
+@pytest.mark.parametrize(
+    ("arguments", "given"),
+    [
+        ([], set()),
+        (["--device", "cpu"], {"device"}),
+        (["--model", "stgat-actions-small"], {"model"}),
+        (["--model", "stgat-actions", "--device", "auto"], {"model", "device"}),
+    ],
+)
+def test_the_command_line_tells_what_it_named(
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str], given: set[str]
+) -> None:
+    told: list[set[str]] = []
+    monkeypatch.setattr(desktop, "open_window", lambda *_, named: told.append(named) or 0)
+    for verb in (["app"], ["replay", "x.mp4"]):
+        with pytest.raises(SystemExit):
+            main([*verb, *arguments])
+    assert told == [given, given]

@@ -8,9 +8,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from app.decisions import DecisionSettings
 from app.entities import Health
 from app.pipeline import Result, Session
+from app.sensitivity import decision_settings
 from app.sources import BaseSource
+from app.ui.session import DecidesBy
 from tests.app.fakes import FakeExtractor, FakeRecognizer, ScriptedSource
 
 
@@ -197,3 +200,33 @@ def test_a_person_who_leaves_ends_their_event() -> None:
     (event,) = leaving.snapshot().events
     assert event.end_s < 3.6
     assert leaving.snapshot().decisions == ()
+
+
+def test_other_settings_are_decided_by_from_the_next_answer_on() -> None:
+    results: list[Result] = []
+
+    def listen(result: Result) -> None:
+        results.append(result)
+        if result.posed is not None and result.posed.frame.index == 60:
+            running.decide_by(DecisionSettings(enter=1.0, leave=0.95))
+
+    running = session(ScriptedSource(120), lossless=True, interval_s=0.1, on_result=listen)
+    assert isinstance(running, DecidesBy)
+    running.start()
+    assert running.wait(30)
+    said = [(r.posed.frame.index, d.label) for r in results if r.posed for d in r.decisions or ()]
+    assert {label for index, label in said if 30 < index <= 60} == {"hand waving"}
+    assert {label for index, label in said if index > 64} == {None}
+    (event,) = running.snapshot().events
+    assert event.label == "hand waving"
+
+
+def test_settings_that_change_all_the_time_lose_no_event() -> None:
+    def listen(result: Result) -> None:
+        if result.posed is not None:
+            running.decide_by(decision_settings(result.posed.frame.index % 11 / 10))
+
+    running = session(ScriptedSource(120), lossless=True, interval_s=0.1, on_result=listen)
+    running.start()
+    assert running.wait(30)
+    assert [event.label for event in running.snapshot().events] == ["hand waving"]

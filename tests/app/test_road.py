@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -88,3 +89,53 @@ def test_a_session_runs_from_a_recording_to_events(tmp_path: Path) -> None:
     assert session.wait(30)
     assert session.failure is None
     assert [event.label for event in session.snapshot().events] == ["hand waving"]
+
+
+def test_another_model_is_loaded_by_the_next_session_and_forgets_the_first(
+    model: Path, tmp_path: Path
+) -> None:
+    loader = RecognizerLoader(model, "cpu")
+    first = loader()
+    loader.use(tiny_checkpoint(tmp_path / "other.safetensors"))
+    assert (loader.model.name, loader.device) == ("other.safetensors", "cpu")
+    second = loader()
+    assert second is not first
+    assert loader() is second
+    loader.use()  # the same again: the file may have been written anew
+    assert loader() is not second
+
+
+def test_choosing_does_not_wait_for_what_is_being_loaded(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from stgat import checkpoint
+
+    begun, go_on = threading.Event(), threading.Event()
+    load = checkpoint.load_checkpoint
+
+    def slowly(path: Path):
+        begun.set()
+        go_on.wait(10)
+        return load(path)
+
+    monkeypatch.setattr(checkpoint, "load_checkpoint", slowly)
+    loader = RecognizerLoader(model, "cpu")
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(loader)
+        assert begun.wait(10)
+        loader.use(model.with_name("missing.safetensors"))
+        go_on.set()
+        assert first.result().labels == METADATA.labels  # it was asked for before
+        with pytest.raises(CheckpointError, match=r"missing\.safetensors: no such model file"):
+            pool.submit(loader).result()
+    loader.use(model)
+    assert loader().labels == METADATA.labels
+
+
+def test_a_device_that_is_not_there_is_told_by_the_next_session_and_can_be_taken_back(model: Path) -> None:
+    loader = RecognizerLoader(model, "cpu")
+    loader.use(device="cuda:77")
+    with pytest.raises(DeviceError, match="cuda:77"):
+        loader()
+    loader.use(device="cpu")
+    assert loader().device == torch.device("cpu")

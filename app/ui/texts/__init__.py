@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.entities import Decision, Health, Snapshot, State
+from app.hints import Hint
 from app.sources.camera_wish import bare
+from app.ui.texts import reasons
 from app.ui.texts.language import _
 
 APPLICATION = "STGAT Live"
@@ -91,7 +93,7 @@ class Message:
 
     covering: the picture is dimmed and the words stand in its middle; otherwise they are a small note
     at its lower edge, and the picture stays in view.
-    button: the name of the way out, or empty. busy: something is under way.
+    button: the name of the way out, or empty. busy: something is under way. error: something failed.
     """
 
     title: str
@@ -99,13 +101,20 @@ class Message:
     button: str = ""
     busy: bool = False
     covering: bool = True
+    error: bool = False
 
 
 STARTING = Message(_("Starting"), _("Opening the source and the model"), busy=True)
 STOPPING_MESSAGE = Message(_("Stopping"), busy=True)
-NO_PERSON_IN_VIEW = Message(
-    _("No person in view"), _("Step back until your whole body is in the picture"), covering=False
-)
+HINTS = {
+    Hint.NOBODY: Message(
+        _("No person in view"), _("Step back until your whole body is in the picture"), covering=False
+    ),
+    Hint.DARK: Message(
+        _("The picture is black"), _("Open the camera's cover, or turn on a light"), covering=False
+    ),
+    Hint.STEP_BACK: Message(_("Step back until your hips show"), covering=False),
+}
 STOPPED = Message(_("Stopped"), _("Press Space or Start to go on"), button=START)
 CHOOSE_SOURCE = Message(_("Choose a source"), _("A camera, a file or the demo"), button=START)
 
@@ -132,11 +141,16 @@ def failed(spec: str, why: str, had_picture: bool) -> Message:
             if spec == "demo"
             else _("Cannot play {name}").format(name=Path(spec).name)
         )
-    return Message(title, sentence(why) or _("The reason is not known."), button=_("Try again"))
+    detail = sentence(why) or _("The reason is not known.")
+    if not had_picture and ".safetensors" in why:
+        title = _("Cannot use the model")
+        detail = detail.rstrip(".") + ". " + _("Choose another one in the settings (Ctrl+,)")
+    return Message(title, detail, button=_("Try again"), error=True)
 
 
 def sentence(words: str) -> str:
     """Errors begin small, as on a terminal; in the window they stand alone. File names are kept."""
+    words = reasons.said(words)
     first = words.partition(" ")[0]
     return words if "." in first or "/" in first else headline(words)
 
@@ -159,13 +173,18 @@ def person(person_id: int) -> str:
     return _("Person {number}").format(number=person_id)
 
 
+def action_name(label: str) -> str:
+    """A known action's name in the window's language; any other as it is."""
+    return _(label) if label else label
+
+
 def percent(fraction: float) -> str:
     return "<1 %" if 0 < fraction < 0.005 else f"{100 * fraction:.0f} %"
 
 
 def headline(label: str) -> str:
     """The words with a capital letter, the rest as it is; a known action's name in the window's language."""
-    words = _(label) if label else label
+    words = action_name(label)
     return words[:1].upper() + words[1:]
 
 

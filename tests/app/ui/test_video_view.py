@@ -8,6 +8,7 @@ from PyQt6.QtGui import QColor
 
 from app import overlay
 from app.entities import Health, Snapshot, VideoFrame
+from app.hints import Hint
 from app.ui import texts
 from app.ui.video_view import VideoView
 from stgat.skeleton import NTU25, Skeleton
@@ -142,7 +143,7 @@ def test_any_picture_is_painted_in_any_size_with_any_message(view, size, shape):
     show(view, [person(0.0)], [decision()], image=np.zeros((*shape, 3), np.uint8))
     for message in (
         texts.STARTING,
-        texts.NO_PERSON_IN_VIEW,
+        texts.HINTS[Hint.NOBODY],
         texts.failed("camera:0", "w " * 200, False),
         None,
     ):

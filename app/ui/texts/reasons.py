@@ -1,0 +1,73 @@
+"""What the rest of the program says of errors, in the window's language.
+
+Those sentences are written where the errors are, in English. Here are the ones that a person can meet in the
+window, by their form; one that is not among them is shown as it is.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+
+from app.ui.texts.language import _
+
+
+def _reason(form: str) -> tuple[re.Pattern[str], str]:
+    """A form with {names} for what differs: what it looks like, and how to say it."""
+    parts = string.Formatter().parse(form)
+    pattern = "".join(
+        re.escape(words) + ("" if name is None else f"(?P<{name}>.+?)") for words, name, _spec, _conv in parts
+    )
+    return re.compile(pattern, re.DOTALL), _(form)
+
+
+_REASONS = (
+    _reason("there is no camera {number} ({node} does not exist): use {others} instead"),
+    _reason(
+        "there is no camera {number} ({node} does not exist): plug one in, or use a video file or the demo"
+    ),
+    _reason(
+        "camera {number} ({node}) may not be used by this account: run `{command}`, then log out and in again"
+    ),
+    _reason(
+        "camera {number} ({node}) could not be opened: close other programs that use it, or try another one"
+    ),
+    _reason(
+        "camera {number} could not be opened: plug it in, and allow this terminal to use the "
+        "camera in System Settings, Privacy & Security"
+    ),
+    _reason(
+        "camera {number} could not be opened: plug it in, close other programs that use it, and "
+        "allow desktop apps to use the camera in Settings, Privacy & security, Camera"
+    ),
+    _reason("camera {number} sends no pictures: close other programs that use it, or replug it"),
+    _reason("camera {number} stopped sending pictures: check its cable and other programs"),
+    _reason(
+        "{path} is not a video, or it is damaged or was cut short while it was written: play it "
+        "in a video player to check, or choose another file"
+    ),
+    _reason(
+        "not one picture of {path} could be decoded: play it in a video player to check, or "
+        "choose another file"
+    ),
+    _reason("{path} has no pictures in it, only sound or other data: choose a video"),
+    _reason("there is no file {path}: check the name and the folder"),
+    _reason("{path} is a folder: choose a video file in it"),
+    _reason("{path} is empty: copy or record it again"),
+    _reason("{path} may not be read: change its permissions or copy it elsewhere"),
+    _reason("{path} cannot be read ({reason}): check the disk or copy it elsewhere"),
+    _reason("{path} is cut short: {end} of {duration} s could be read"),
+    _reason("{path} is damaged: some of its pictures could not be read"),
+    _reason("{path}: no such model file"),
+    _reason("device {name} cannot be used here ({reason}); try --device cpu"),
+    _reason("something went wrong inside the application ({what}); try again, or report it"),
+)
+
+
+def said(sentence: str) -> str:
+    """The sentence in the window's language, where it is one of these."""
+    for pattern, form in _REASONS:
+        match = pattern.fullmatch(sentence)
+        if match is not None:
+            return form.format(**match.groupdict())
+    return sentence
