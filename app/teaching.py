@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.errors import OutputError
+from app.recordings import SkeletonRecording, save_recording
 from app.settings import home
 from stgat.errors import TeachingError
 from stgat.teaching.profiles import (
@@ -131,6 +132,26 @@ def import_profile(file: Path) -> ProfileFile:
 def export_profile(name: str, file: Path) -> None:
     """Write a profile to a file of its own, to be given away. Raises TeachingError, OutputError."""
     write_profile(file, load_profile(find_profile(name)))
+
+
+def export_recordings(profile: Profile, folder: Path) -> int:
+    """Write every take as a recording, `ACTION/01.npz` and so on: a data set to train on (`prepare
+    recordings`).
+
+    How many were written. Raises OutputError.
+    """
+    count = 0
+    for action in profile.actions:
+        place = folder / action.name
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"{place} cannot be made ({error.strerror or error})") from error
+        for number, take in enumerate(action.takes, 1):
+            recording = SkeletonRecording(take.joints_m[:, None], take.confidence[:, None], take.timestamps_s)
+            save_recording(place / f"{number:02}.npz", recording)
+            count += 1
+    return count
 
 
 def teach_profile(

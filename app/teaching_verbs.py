@@ -78,7 +78,10 @@ def profiles(
         Path | None, typer.Option("--import", help="Copy a profile in from this file.")
     ] = None,
     give: Annotated[str | None, typer.Option("--export", help="Write this profile to --to.")] = None,
-    to: Annotated[Path | None, typer.Option(help="The file that --export writes.")] = None,
+    recordings: Annotated[
+        str | None, typer.Option(help="Write this profile's takes to --to as recordings, to train on.")
+    ] = None,
+    to: Annotated[Path | None, typer.Option(help="What --export or --recordings writes.")] = None,
     remove: Annotated[str | None, typer.Option(help="Delete this profile.")] = None,
     model: Annotated[
         str | None, typer.Option(help="For --check: an installed model's name, or a file.", metavar="MODEL")
@@ -91,14 +94,19 @@ def profiles(
         from app.models import find_model
         from stgat.teaching.profiles import load_profile
 
-        if (give is None) != (to is None):
-            raise typer.BadParameter("name the profile and the file: --export NAME --to FILE")
+        if (give is None and recordings is None) != (to is None):
+            raise typer.BadParameter("name the profile and the place: --export NAME --to FILE")
         if bring_in is not None:
             found = teaching.import_profile(bring_in)
             console.print(f"Wrote {found.path}: {_counted(found.actions)}", markup=False)
         elif give is not None and to is not None:
             teaching.export_profile(give, to)
             console.print(f"Wrote {to}", markup=False)
+        elif recordings is not None and to is not None:
+            count = teaching.export_recordings(load_profile(teaching.find_profile(recordings)), to)
+            console.print(
+                f"Wrote {count} recordings to {to}; next: python main.py prepare recordings", markup=False
+            )
         elif remove is not None:
             teaching.remove_profile(remove)
             console.print(f"The profile {remove} is removed.", markup=False)

@@ -77,6 +77,9 @@ def test_profiles_are_listed_shown_checked_shared_and_removed(clips: Path) -> No
     gift = clips / "gift.safetensors"
     run("profiles", "--export", "my actions", "--to", gift)
     assert "my actions 2" in run("profiles", "--import", gift)
+    assert "3 recordings" in run("profiles", "--recordings", "my actions", "--to", clips / "takes")
+    run("prepare", "recordings", clips / "takes", clips / "prepared")
+    assert "swing an arm" in (clips / "prepared" / "samples.csv").read_text()
     run("profiles", "--remove", "my actions 2")
     assert "my actions 2" not in run("profiles")
     assert "no profile" in run("profiles", "--remove", "my actions 2", code=1)
