@@ -48,6 +48,7 @@ class Batch(QObject):
         window.commands.add(common.GROUP_TOOLS, texts.BATCH, self.show, "Ctrl+B")
         window.themed.connect(self._set_theme)
         window.closing.connect(self._close)
+        window.dropped.connect(self.offer)
 
     def show(self, folder: str = "") -> None:
         """Open the dialog, with that folder chosen."""

@@ -11,7 +11,7 @@ from app.ui import texts, theme
 from app.ui.cameras import CameraWatcher
 from app.ui.commands import Commands
 from app.ui.contents import NARROW, Contents
-from app.ui.dropping import dropped_paths, playable
+from app.ui.dropping import dropped_paths
 from app.ui.features import install
 from app.ui.presenter import SessionPresenter
 from app.ui.services import Services
@@ -30,7 +30,7 @@ class MainWindow(QMainWindow):
 
     Signals for the features: began, shown and over as in SessionPresenter; themed with the colours, also at
     once after the window was put together; closing before anything is taken down; dropped with the paths
-    where several files or a folder were: where nobody listens, the first file is played.
+    where a folder was among them.
     """
 
     began = pyqtSignal(str)
@@ -275,13 +275,11 @@ class MainWindow(QMainWindow):
         paths = dropped_paths(event) if event is not None else []
         if len(paths) == 1 and (paths[0].is_file() or is_session(paths[0])):
             self.play(str(paths[0]))
-        elif paths and self.receivers(self.dropped):
+        elif any(path.is_dir() for path in paths):
             self.dropped.emit([str(path) for path in paths])
         elif paths:
-            found = playable(paths)
-            self.status.showMessage(files.first_of(len(found)) if found else files.NOTHING_TO_PLAY, 6000)
-            if found:
-                self.play(str(found[0]))
+            self.status.showMessage(files.first_of(len(paths)), 6000)
+            self.play(str(paths[0]))
 
     def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802
         """Stop everything, for at most about a second; the window is out of sight by then."""

@@ -8,7 +8,6 @@ from app.ui.texts.language import _, plural
 
 RECENT = _("Recent files")
 CLEAR_RECENT = _("Clear recent files")
-NOTHING_TO_PLAY = _("There is no video and no recording in that folder")
 
 
 def recent(path: str, among: list[str], gone: bool) -> str:

@@ -9,6 +9,7 @@ from PyQt6.QtGui import QDropEvent
 
 from app.settings import SettingsStore
 from app.ui import texts
+from app.ui.batch import BatchDialog
 from app.ui.main_window import MainWindow
 from app.ui.recent import MOST
 from app.ui.services import Services
@@ -132,25 +133,15 @@ def test_several_files_dropped_play_the_first_and_say_so(qtbot, stage, tmp_path)
     qtbot.waitUntil(lambda: bool(scene.sessions) and scene.session.spec == str(paths[0]))
 
 
-def test_where_a_part_takes_several_files_they_go_to_it(qtbot, stage, tmp_path) -> None:
+def test_a_dropped_folder_is_offered_to_be_recognised_as_a_whole(qtbot, stage, tmp_path) -> None:
     scene = stage(running(), autostart=False)
-    taken = []
-    scene.window.dropped.connect(taken.append)
-    paths = films(tmp_path, 2)
-    drop(scene.window, *paths)
+    films(tmp_path, 2)
     drop(scene.window, tmp_path)
-    assert taken == [[str(path) for path in paths], [str(tmp_path)]]
+    (dialog,) = scene.window.findChildren(BatchDialog)
+    assert dialog.isVisible()
+    assert dialog.folder.line.text() == str(tmp_path)
     assert scene.sessions == []
-
-
-def test_a_dropped_folder_plays_its_first_film_or_says_that_it_has_none(qtbot, stage, tmp_path) -> None:
-    scene = stage(running(), autostart=False)
-    (tmp_path / "notes.txt").touch()
-    drop(scene.window, tmp_path)
-    assert scene.window.status.currentMessage() == files.NOTHING_TO_PLAY
-    paths = films(tmp_path, 2)
-    drop(scene.window, tmp_path)
-    qtbot.waitUntil(lambda: bool(scene.sessions) and scene.session.spec == str(paths[0]))
+    dialog.close()
 
 
 def test_what_is_no_file_is_not_taken(qtbot, stage, tmp_path) -> None:
