@@ -14,6 +14,8 @@ from stgat.errors import ConfigError
 
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 DEFAULT_CONFIG = CONFIGS / "own-actions.yaml"
+#: The name of the configuration that goes on from the model that ships.
+FINE_TUNE = "fine-tune"
 #: More threads than this make no small network faster.
 MOST_THREADS = 8
 

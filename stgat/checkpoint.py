@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self
@@ -21,6 +19,7 @@ from safetensors.torch import save_file
 from stgat.errors import CheckpointError
 from stgat.model import STGAT, STGATConfig
 from stgat.preprocessing import Preprocessing
+from stgat.whole_file import whole_file
 
 FORMAT = 1
 _KEY = "stgat"
@@ -84,17 +83,8 @@ def save_checkpoint(path: Path, model: STGAT, metadata: Metadata) -> str:
     if metadata.model != model.config:
         raise ValueError("the metadata describes another network than the one given")
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    os.close(handle)
-    try:
+    with whole_file(path) as temporary:
         save_file(tensors, temporary, metadata={_KEY: metadata.model_dump_json()})
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except SafetensorError as error:  # how safetensors tells of a full disk
-        raise OSError(f"{path}: cannot be written ({error}); is the disk full?") from error
-    finally:
-        Path(temporary).unlink(missing_ok=True)
     return sha256_of(path)
 
 

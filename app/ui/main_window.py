@@ -30,7 +30,7 @@ class MainWindow(QMainWindow):
 
     Signals for the features: began, shown and over as in SessionPresenter; themed with the colours, also at
     once after the window was put together; closing before anything is taken down; dropped with the paths
-    where a folder was among them.
+    where a folder was among them; train_wanted with a folder of recordings to train a network on.
     """
 
     began = pyqtSignal(str)
@@ -39,6 +39,7 @@ class MainWindow(QMainWindow):
     themed = pyqtSignal(object)
     closing = pyqtSignal()
     dropped = pyqtSignal(list)
+    train_wanted = pyqtSignal(str)
 
     def __init__(
         self,

@@ -51,6 +51,7 @@ class TeachPanel(QScrollArea):
 
     profile_chosen = pyqtSignal(object)
     new_profile, open_profile, save_copy = pyqtSignal(), pyqtSignal(), pyqtSignal()
+    train_wanted = pyqtSignal()
     remove_profile, save_again = pyqtSignal(), pyqtSignal()
     add_action, remove_action = pyqtSignal(), pyqtSignal()
     action_chosen, name_edited = pyqtSignal(str), pyqtSignal(str)
@@ -58,6 +59,7 @@ class TeachPanel(QScrollArea):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setAccessibleName(texts.TITLE)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMinimumWidth(220)
@@ -108,7 +110,7 @@ class TeachPanel(QScrollArea):
             places = [choice.path for choice in choices]
             self.profiles.setCurrentIndex(places.index(current) if current in places else -1)
         self.profiles.setEnabled(bool(choices))
-        for action in (self._save_copy, self._remove):
+        for action in self._of_profile:
             action.setEnabled(current is not None)
 
     def show_actions(self, actions: Sequence[tuple[str, int]], current: str) -> None:
@@ -169,9 +171,10 @@ class TeachPanel(QScrollArea):
         menu.addAction(texts.NEW_PROFILE, self.new_profile.emit)
         menu.addAction(texts.OPEN_PROFILE, self.open_profile.emit)
         save_copy = menu.addAction(texts.SAVE_COPY, self.save_copy.emit)
+        train = menu.addAction(texts.TRAIN_ON_TAKES, self.train_wanted.emit)
         remove = menu.addAction(texts.REMOVE_PROFILE, self.remove_profile.emit)
-        assert save_copy is not None and remove is not None
-        self._save_copy, self._remove = save_copy, remove
+        assert save_copy is not None and train is not None and remove is not None
+        self._of_profile = save_copy, train, remove
         self.more.setMenu(menu)
         return _row(self.profiles, self.more)
 

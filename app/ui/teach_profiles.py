@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,8 @@ from PyQt6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
 
 from app.errors import USER_ERRORS, OutputError
 from app.lessons import Workbook
-from app.teaching import import_profile, list_profiles, profile_path, write_profile
+from app.settings import home
+from app.teaching import export_recordings, import_profile, list_profiles, profile_path, write_profile
 from app.ui import texts as window_texts
 from app.ui.teach_panel import ProfileChoice, TeachPanel
 from app.ui.texts import teach as texts
@@ -46,6 +48,7 @@ class ProfileKeeper(QObject):
         panel.open_profile.connect(self._ask_file)
         panel.save_copy.connect(self._ask_copy)
         panel.remove_profile.connect(self._ask_removal)
+        panel.train_wanted.connect(self.train)
         panel.save_again.connect(self._save_again)
 
     def change(self, change: Callable[[Profile], Profile]) -> None:
@@ -116,6 +119,19 @@ class ProfileKeeper(QObject):
         book = self.workbook
         if book is not None:
             self._guard(lambda: write_profile(Path(file), book.profile))
+
+    def train(self) -> None:
+        """Write the takes as recordings, and have the training window begin with them."""
+        book = self.workbook
+        if book is not None:
+            folder = home() / "takes" / book.path.stem
+
+            def write() -> None:
+                shutil.rmtree(folder, ignore_errors=True)  # takes that were discarded since
+                export_recordings(book.profile, folder)
+                self._window.train_wanted.emit(str(folder))
+
+            self._guard(write)
 
     def remove(self) -> None:
         """Remove the profile shown and its file."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject
@@ -24,6 +25,7 @@ class Training(QObject):
         window.commands.add(texts.GROUP_TOOLS, words.TRAIN, self.show, "Ctrl+T")
         window.themed.connect(self._set_theme)
         window.closing.connect(self._close)
+        window.train_wanted.connect(self.train_on)
 
     def show(self) -> None:
         """Open the window, or bring it to the front."""
@@ -35,6 +37,12 @@ class Training(QObject):
         self.dialog.show()
         self.dialog.raise_()
         self.dialog.activateWindow()
+
+    def train_on(self, recordings: str) -> None:
+        """Put a run together that goes on from the model that ships, on these recordings."""
+        self.show()
+        assert self.dialog is not None
+        self.dialog.train_on(Path(recordings))
 
     def _set_theme(self, colours: theme.Theme) -> None:
         if self.dialog is not None:

@@ -138,6 +138,13 @@ class DataChooser(QWidget):
         elif view is not None:
             self._show_standing(view)
 
+    def prepare_from(self, recordings: Path) -> None:
+        """Offer to prepare this folder of recordings."""
+        self._touch()
+        self.which.setCurrentIndex(self.which.findData(_NEW))
+        self.kind.setCurrentIndex(self.kind.findData("recordings"))
+        self.source.line.setText(str(recordings))
+
     def _view(self) -> DataSetView | None:
         data = str(self.which.currentData())
         return self._sets.get(data.removeprefix("set:")) if data.startswith("set:") else None

@@ -18,7 +18,7 @@ from PyQt6.QtWidgets import (
 
 from app.data_sets import DataSetView
 from app.names import checked_name
-from app.training_configs import Choice, Fit, fit, list_choices, overrides_for, parse_subjects
+from app.training_configs import FINE_TUNE, Choice, Fit, fit, list_choices, overrides_for, parse_subjects
 from app.training_runs import Plan, start_run
 from app.ui import theme
 from app.ui.background import Background
@@ -39,6 +39,7 @@ class RunForm(QWidget):
         self._fit: Fit | None = None
         self._fit_of: Path | None = None
         self._named = False
+        self._wanted = ""  # a configuration to be chosen once the list is there
         self.data = DataChooser(background)
         self.data.chosen.connect(self._look_at_data)
         self.facts = Notice()
@@ -106,6 +107,12 @@ class RunForm(QWidget):
         if not self._choices:
             self._background.ask(list_choices, self._show_choices, self._failed)
 
+    def begin_with(self, recordings: Path) -> None:
+        """These recordings are to be prepared, and the shipped model trained on; all can still be changed."""
+        self.data.prepare_from(recordings)
+        self._wanted = FINE_TUNE
+        self._show_wanted()
+
     def show_sets(self, sets: list[DataSetView]) -> None:
         self.data.show_sets(sets)
 
@@ -121,6 +128,14 @@ class RunForm(QWidget):
             self.configuration.setItemData(
                 self.configuration.count() - 1, texts.about(choice), Qt.ItemDataRole.ToolTipRole
             )
+
+        self._show_wanted()
+
+    def _show_wanted(self) -> None:
+        names = [choice.name for choice in self._choices]
+        if self._wanted in names:
+            self.configuration.setCurrentIndex(names.index(self._wanted))
+            self._wanted = ""
 
     def _show_choice(self) -> None:
         choice = self.choice

@@ -100,6 +100,12 @@ class TrainWindow(QDialog):
         self.pages.setCurrentIndex(0)
         self.form.load()
 
+    def train_on(self, recordings: Path) -> None:
+        """Put a new run on these recordings together."""
+        self._met = True
+        self.show_form()
+        self.form.begin_with(recordings)
+
     def refresh(self) -> None:
         """Look at the folders, away from the Qt thread; one look at a time."""
         if self._looking:

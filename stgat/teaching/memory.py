@@ -8,8 +8,6 @@ see (stgat.teaching.network.part_means), reduced to its main directions. One fil
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +19,7 @@ from safetensors.numpy import save_file
 
 from stgat.errors import TeachingError
 from stgat.skeleton import FloatArray
+from stgat.whole_file import whole_file
 
 FORMAT = 1
 _KEY = "stgat-memory"
@@ -106,17 +105,8 @@ def save_memory(path: Path, memory: Memory) -> None:
     )
     kinds = {"F32": np.float32, "F16": np.float16, "I32": np.int32, "U8": np.uint8}
     arrays = {name: np.ascontiguousarray(getattr(memory, name), kinds[kind]) for name, kind in _KINDS.items()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    os.close(handle)
-    try:
+    with whole_file(path) as temporary:
         save_file(arrays, temporary, metadata={_KEY: entry.model_dump_json()})
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except SafetensorError as error:
-        raise OSError(f"{path}: cannot be written ({error}); is the disk full?") from error
-    finally:
-        Path(temporary).unlink(missing_ok=True)
 
 
 def load_memory(path: Path) -> Memory:

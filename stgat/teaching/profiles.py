@@ -9,8 +9,6 @@ is asked for.
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +31,7 @@ from stgat.teaching.actions import (
     TaughtAction,
     check_name,
 )
+from stgat.whole_file import whole_file
 
 __all__ = [
     "MAX_ACTIONS",
@@ -100,17 +99,8 @@ def save_profile(path: Path, profile: Profile) -> None:
         for t, take in enumerate(action.takes)
         for name in ("joints_m", "confidence", "timestamps_s")
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    os.close(handle)
-    try:
+    with whole_file(path) as temporary:
         save_file(arrays, temporary, metadata={_KEY: entry.model_dump_json()})
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except SafetensorError as error:  # how safetensors tells of a full disk
-        raise OSError(f"{path}: cannot be written ({error}); is the disk full?") from error
-    finally:
-        Path(temporary).unlink(missing_ok=True)
 
 
 def load_profile(path: Path) -> Profile:

@@ -147,6 +147,7 @@ class TrainConfig(_Section):
     decay: what weight decay acts on: "weights" alone, or "all" parameters.
     ema_decay: of the averaged copy of the weights, which is what is measured and saved; 0 for none.
     clip_norm: the gradient's largest norm; null for no limit.
+    pretrained: a checkpoint whose weights the run begins with (stgat.training.pretrained).
     compile: torch.compile; "auto" where there is a GPU.
     devices: processes on this machine, each with a GPU or CPU cores of its own; under torchrun, torchrun's
         number counts.
@@ -155,6 +156,7 @@ class TrainConfig(_Section):
     name: str
     seed: int = Field(default=0, ge=0)
     model: ModelConfig
+    pretrained: Path | None = None
     epochs: int = Field(default=40, ge=1)
     batch_size: int = Field(default=16, ge=2)
     optimizer: Literal["sgd", "adamw"] = "sgd"

@@ -24,6 +24,7 @@ from stgat.training.curves import Curves
 from stgat.training.distributed import one_fate, open_fabric, parting, share_batch_norm, total
 from stgat.training.interrupts import interrupts
 from stgat.training.optimization import learning_rate, make_optimizer, update_average
+from stgat.training.pretrained import begin_with
 from stgat.training.progress import Progress, Report
 from stgat.training.run_folder import BEST, Place, RunFolder
 from stgat.training.source import Source, open_source
@@ -81,6 +82,8 @@ class _Trainer:
     ) -> None:
         self.config, self.source, self.fabric, self.run, self.report = config, source, fabric, run, report
         self.network = STGAT(config.network(len(source.labels), source.preprocessing.layout))
+        if config.pretrained is not None:
+            begin_with(config.pretrained, self.network, tuple(source.labels))
         self.average = deepcopy(self.network).eval().requires_grad_(False).to(fabric.device)
         self.optimizer = make_optimizer(self.network, config)
         share_batch_norm(self.network, fabric)

@@ -37,6 +37,7 @@ def focusable(root: QWidget) -> list[QWidget]:
         and not widget.objectName().startswith("qt_")
         and not isinstance(widget, QMenu)
         and not widget.isHidden()
+        and widget.window().windowType() is not Qt.WindowType.Popup  # a box's list has the box's name
         and widget.focusProxy() is None  # the inside of a view; the view has the name
     ]
 

@@ -66,7 +66,9 @@ def test_a_clip_plays_for_a_minute_and_leaves_no_thread_and_no_memory_behind(
     assert report["posed"] > SECONDS
     assert report["recognised"] > SECONDS / 2
     after_warm_up, at_the_end = report["memory_mb"]
-    assert at_the_end - after_warm_up < 40
+    # What is found in a file is kept while it is open, some 0.2 MB a second and person; its pictures are not:
+    # forty seconds of these would be a gigabyte.
+    assert at_the_end - after_warm_up < 80
     image = QImage(str(screenshot))
     assert image.width() >= 800
     assert len({image.pixel(x, y) for x in range(0, 900, 9) for y in range(0, 600, 9)}) > 500

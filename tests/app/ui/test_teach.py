@@ -22,6 +22,7 @@ from app.ui.main_window import MainWindow
 from app.ui.services import Services
 from app.ui.teach import Teaching
 from app.ui.texts import teach as texts
+from app.ui.train_window import TrainWindow
 from stgat.errors import TeachingError
 from stgat.teaching.profiles import Profile, load_profile, save_profile
 from stgat.teaching.report import ActionReport, Advice, OldClasses, TeachingReport
@@ -549,6 +550,20 @@ def test_a_profile_can_be_given_away_and_taken_over(qtbot, room, home, tmp_path)
     assert "junk" in r.panel.problem.text()
     r.teaching.profiles.save_copy(str(tmp_path / "no folder" / "x.safetensors"))
     assert r.panel.problem.isVisible()
+
+
+def test_a_network_can_be_trained_on_the_takes(qtbot, room, home):
+    save_profile(profile_path("Mine"), some_profile())
+    r = room()
+    r.teaching.profiles.train()
+    (training,) = r.window.findChildren(TrainWindow)
+    form = training.form
+    recordings = home / "takes" / "Mine"
+    assert form.data.source.text == str(recordings)
+    assert form.data.kind.currentData() == "recordings"
+    assert len(list(recordings.glob("*/*.npz"))) == 3
+    qtbot.waitUntil(lambda: form.configuration.currentText() == "fine-tune", timeout=20_000)
+    training.close_down()
 
 
 def test_a_new_profile_is_empty_and_one_of_its_name_is_refused(qtbot, room, home):
