@@ -53,6 +53,11 @@ _REASONS = (
     _reason("{path} has no pictures in it, only sound or other data: choose a video"),
     _reason("there is no file {path}: check the name and the folder"),
     _reason("{path} is a folder: choose a video file in it"),
+    _reason("there is no folder {path}: check the name"),
+    _reason(
+        "{path} is a folder, but no recorded session, for it has no {file}: choose a file in it, or "
+        "the folder of a session"
+    ),
     _reason("{path} is empty: copy or record it again"),
     _reason("{path} may not be read: change its permissions or copy it elsewhere"),
     _reason("{path} cannot be read ({reason}): check the disk or copy it elsewhere"),
