@@ -52,7 +52,7 @@ class Timeline(pg.GraphicsView):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves Space with start and stop
         self.setFrameShape(self.Shape.NoFrame)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setMinimumSize(1, 1)
+        self.setMinimumWidth(1)
         self.box = TimeBox()
         self.addItem(self.box)
         self.home = QPushButton(self)
@@ -262,7 +262,7 @@ class Timeline(pg.GraphicsView):
         return QSize(600, round(self._header_height()) + LANE_HEIGHT * 2 + theme.SPACE)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
-        return QSize(1, 1)
+        return QSize(1, self.sizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802
         super().resizeEvent(event)

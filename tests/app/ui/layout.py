@@ -44,6 +44,7 @@ def check(boxes: Boxes, size: tuple[int, int]) -> None:
     assert top <= 1
     assert bottom >= size[1] - 2
     assert rects["toolbar"].bottom() <= rects["video"].top()
+    assert "timeline" not in rects or rects["timeline"].height() >= 80  # a header and two lanes
     assert rects["video"].width() * rects["video"].height() > 0.15 * size[0] * size[1]
 
 
