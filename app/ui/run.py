@@ -7,7 +7,7 @@ import signal
 import sys
 from pathlib import Path
 
-from PyQt6.QtCore import QLibraryInfo, QLocale, QTimer, QTranslator
+from PyQt6.QtCore import QEvent, QLibraryInfo, QLocale, QTimer, QTranslator
 from PyQt6.QtWidgets import QApplication, QWidget
 
 from app.ui import texts
@@ -69,6 +69,9 @@ def run_window(
     finally:
         signal.signal(signal.SIGINT, before)
         window.close()
+        # Taken down now, from the leaves on, while Qt is all there: Python's own order at its end is anyone's.
+        window.deleteLater()
+        application.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     for failure in failures:
         print(failure, file=sys.stderr)
     return 1 if failures else code

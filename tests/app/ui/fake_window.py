@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import json
 import sys
 import threading
@@ -33,6 +34,7 @@ class JournalledSession(FakeSession):
 
 
 def main() -> int:
+    faulthandler.enable()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--screenshot", type=Path)
     parser.add_argument("--quit-after", type=float)
