@@ -21,10 +21,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PICTURES = ROOT / "docs" / "images" / "guide"
 SIZE = (1100, 720)
-COLOURS, MOST_BYTES = 192, 120_000
+MOST_BYTES = 120_000
+VIVID = 40  # so far apart, of 255, are red, green and blue of what is no grey
 
 # Before Qt and the texts are imported, which look at them.
-os.environ |= {"QT_QPA_PLATFORM": "offscreen", "STGAT_LIVE_LANGUAGE": "en", "LC_ALL": "C.UTF-8"}
+os.environ |= {"QT_LOGGING_RULES": "qt.qpa.*=false", "QT_QPA_PLATFORM": "offscreen", "STGAT_LIVE_LANGUAGE": "en", "LC_ALL": "C.UTF-8"}
 sys.path.insert(0, str(ROOT))
 
 
@@ -145,13 +146,23 @@ class Studio:
 
 
 def squeeze(path: Path) -> None:
-    """Fewer colours, so that the file is small; more fewer where it is not."""
+    """Fewer colours, so that the file is small; those of skeletons and lamps, which are few, are kept apart."""
+    import numpy as np
     from PIL import Image
 
     with Image.open(path) as opened:
         image = opened.convert("RGB")
-    for colours in (COLOURS, 128, 64):
-        image.quantize(colours, dither=Image.Dither.NONE).save(path, optimize=True)
+    pixels = np.asarray(image).reshape(-1, 3)
+    vivid = np.ptp(pixels.astype(int), axis=1) > VIVID
+    for greys in (176, 112, 64):
+        palette: list[int] = []
+        for some, colours in ((pixels[vivid], 256 - 176), (pixels[~vivid], greys)):
+            if len(some):
+                reduced = Image.fromarray(some[None]).quantize(colours, dither=Image.Dither.NONE)
+                palette += (reduced.getpalette() or [])[: 3 * colours]
+        by = Image.new("P", (1, 1))
+        by.putpalette(palette)
+        image.quantize(palette=by, dither=Image.Dither.NONE).save(path, optimize=True)
         if path.stat().st_size <= MOST_BYTES:
             return
 
@@ -184,7 +195,7 @@ def idle(studio: Studio) -> None:
 def file(studio: Studio) -> None:
     shutil.copy(ROOT / "app" / "assets" / "demo.npz", "exercises.npz")
     studio.open_file("exercises.npz")
-    studio.show_moment(6.5)
+    studio.show_moment(17.2)
     studio.picture("file")
 
 
@@ -200,8 +211,12 @@ def events(studio: Studio) -> None:
 
 
 def views(studio: Studio) -> None:
+    from PyQt6.QtCore import Qt
+
     studio.window.start()
     studio.key("3")
+    docks = [studio.feature("SpaceDock").dock]
+    studio.window.resizeDocks(docks, [340], Qt.Orientation.Horizontal)
     studio.says("hand waving")
     studio.picture("space")
     studio.key("3")
@@ -272,6 +287,8 @@ def settings(studio: Studio) -> None:
     studio.key("Ctrl+,")
     studio.wait(1.0)
     dialog = studio.child("settings")
+    dialog.recognition.advanced.click()
+    studio.wait(0.3)
     studio.picture("settings", dialog)
     dialog.turn_to(words.MODEL)
     studio.until(lambda: dialog.model.list.count(), "the models are read")
