@@ -23,6 +23,7 @@ PICTURES = ROOT / "docs" / "images" / "guide"
 SIZE = (1100, 720)
 MOST_BYTES = 120_000
 VIVID = 40  # so far apart, of 255, are red, green and blue of what is no grey
+SURFACES = 24
 
 # Before Qt and the texts are imported, which look at them.
 os.environ |= {"QT_LOGGING_RULES": "qt.qpa.*=false", "QT_QPA_PLATFORM": "offscreen", "STGAT_LIVE_LANGUAGE": "en", "LC_ALL": "C.UTF-8"}
@@ -146,7 +147,11 @@ class Studio:
 
 
 def squeeze(path: Path) -> None:
-    """Fewer colours, so that the file is small; those of skeletons and lamps, which are few, are kept apart."""
+    """Fewer colours, so that the file is small.
+
+    Those of surfaces, which are most, stay as they are; those of skeletons and lamps, which are few, are
+    reduced apart from the greys of the picture.
+    """
     import numpy as np
     from PIL import Image
 
@@ -154,9 +159,11 @@ def squeeze(path: Path) -> None:
         image = opened.convert("RGB")
     pixels = np.asarray(image).reshape(-1, 3)
     vivid = np.ptp(pixels.astype(int), axis=1) > VIVID
-    for greys in (176, 112, 64):
-        palette: list[int] = []
-        for some, colours in ((pixels[vivid], 256 - 176), (pixels[~vivid], greys)):
+    found, counts = np.unique(pixels, axis=0, return_counts=True)
+    surfaces = found[np.argsort(counts)[-SURFACES:]].flatten().tolist()
+    for greys in (160, 112, 64):
+        palette = list(surfaces)
+        for some, colours in ((pixels[vivid], 72), (pixels[~vivid], greys)):
             if len(some):
                 reduced = Image.fromarray(some[None]).quantize(colours, dither=Image.Dither.NONE)
                 palette += (reduced.getpalette() or [])[: 3 * colours]
@@ -256,7 +263,7 @@ def teach(studio: Studio) -> None:
     store_profile(profile)
     teaching = studio.feature("Teaching")
     studio.window.start()
-    studio.until(lambda: studio.window.snapshot and studio.window.snapshot.skeletons, "somebody")
+    studio.until(lambda: studio.window.snapshot and studio.window.snapshot.decisions, "an answer")
     studio.key("T")
     teaching.profiles.open(next(Path("home/profiles").glob("*.safetensors")))
     teaching.desk.choose("star jump")
@@ -268,6 +275,7 @@ def teach(studio: Studio) -> None:
     studio.key("Shift+T")
     teaching.learn()
     studio.until(lambda: teaching.panel.learn.use_button.isVisible(), "it has learned")
+    studio.wait(1.0)
     bar = teaching.panel.verticalScrollBar()
     bar.setValue(bar.maximum())
     studio.wait(0.3)
@@ -275,7 +283,7 @@ def teach(studio: Studio) -> None:
     teaching.use()
     studio.open_file("star jump.npz")
     studio.key("T")
-    studio.show_moment(3.0)
+    studio.show_moment(1.5)
     studio.picture("taught")
 
 
