@@ -1,4 +1,4 @@
-"""Makes the pictures of docs/user-guide.md from the running application, offscreen.
+"""Makes the pictures of docs/user-guide.md, and its table of keys, from the running application, offscreen.
 
     python tools/make_guide_pictures.py              # all of them; some minutes
     python tools/make_guide_pictures.py teach batch  # those of some scenes
@@ -328,12 +328,15 @@ def train(studio: Studio) -> None:
 
     for name, movement in MOVEMENTS.items():
         for take in range(24):
-            write_take(Path("my takes") / name / f"{take}.npz", movement, seed=100 + take)
+            person = 1 + take % 4  # the name says who it is, so that somebody can be held out
+            write_take(Path("my takes") / name / f"s{person:02}_{take}.npz", movement, seed=100 + take)
     prepare_set("exercises", Origin(form="recordings", source=Path("my takes").absolute()))
     studio.until(lambda: list_sets() and list_sets()[0].ready, "the data set is prepared")
     data = list_sets()[0].prepared
     choice = describe(DEFAULT_CONFIG)
-    overrides = overrides_for(choice, name="exercises", epochs=20, device="cpu", data=data, split="all")
+    overrides = overrides_for(
+        choice, name="exercises", epochs=20, device="cpu", data=data, split="all", holdout=(4,)
+    )
     start_run(Plan(name="exercises", config=choice.path, overrides=overrides, epochs=20))
     studio.key("Ctrl+T")
     dialog = studio.feature("Training").dialog
@@ -369,9 +372,16 @@ def errors(studio: Studio) -> None:
     studio.picture("error")
 
 
+def keys(studio: Studio) -> None:
+    """No picture: the table of keys in the guide."""
+    from tools.guide_keys import write_keys
+
+    write_keys(studio.window.commands)
+
+
 SCENES: dict[str, Callable[[Studio], None]] = {
     scene.__name__: scene
-    for scene in (demo, idle, file, events, views, recording, teach, settings, helps, train, batch, errors)
+    for scene in (demo, idle, file, events, views, recording, teach, settings, helps, train, batch, errors, keys)
 }
 
 

@@ -227,7 +227,7 @@ def _drop_empty_headings(text: QTextBrowser) -> None:
     for table in root.childFrames() if root is not None else []:
         if isinstance(table, QTextTable):
             row = [table.cellAt(0, column) for column in range(table.columns())]
-            if all(cell.firstPosition() == cell.lastPosition() for cell in row):
+            if all(cell.firstCursorPosition() == cell.lastCursorPosition() for cell in row):
                 table.removeRows(0, 1)
 
 
