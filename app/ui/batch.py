@@ -25,7 +25,7 @@ from PyQt6.QtWidgets import (
 from app.program import program
 from app.ui import texts as common
 from app.ui import theme
-from app.ui.dialogs import Notice, PathField
+from app.ui.dialogs import Notice, PathField, level
 from app.ui.texts import batch as texts
 
 if TYPE_CHECKING:
@@ -135,6 +135,7 @@ class BatchDialog(QDialog):
         form.addRow(texts.FOLDER, self.folder)
         form.addRow("", self.subfolders)
         form.addRow(texts.OUTPUT, self.output)
+        level(form)
         buttons = QHBoxLayout()
         buttons.addWidget(self.start)
         buttons.addWidget(self.report)

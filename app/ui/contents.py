@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PyQt6.QtCore import QEvent, QObject, Qt
 from PyQt6.QtGui import QResizeEvent
-from PyQt6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.ui import theme
 from app.ui.panels import SidePanel
@@ -31,6 +31,8 @@ class Contents(QWidget):
         self.strip = QWidget()
         self.strip.setObjectName("strip")
         self.strip.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        # The video is what gives way where there is little room.
+        self.strip.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         strip = QVBoxLayout(self.strip)
         strip.setContentsMargins(theme.SPACE, theme.SPACE, 0, 0)
         strip.addWidget(self.timeline)

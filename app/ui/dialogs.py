@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QLineEdit, QMessageBox, QPushButton, QWidget
+from PyQt6.QtWidgets import (
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMessageBox,
+    QPushButton,
+    QWidget,
+)
 
 from app.ui import theme
 from app.ui.texts import paths as texts
@@ -81,6 +90,15 @@ class Notice(QLabel):
 
     def _paint(self) -> None:
         self.setStyleSheet(f"color: {self._theme.error if self._bad else self._theme.muted};")
+
+
+def level(form: QFormLayout) -> None:
+    """Let each label of a form stand at the middle of its field, also where that is higher than a line."""
+    for row in range(form.rowCount()):
+        label = form.itemAt(row, QFormLayout.ItemRole.LabelRole)
+        field = form.itemAt(row, QFormLayout.ItemRole.FieldRole)
+        if label is not None and field is not None and (words := label.widget()) is not None:
+            words.setMinimumHeight(field.sizeHint().height())
 
 
 def ask(parent: QWidget, title: str, question: str, yes: str, act: Callable[[], object]) -> QMessageBox:

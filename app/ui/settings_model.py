@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PyQt6.QtCore import Qt, QUrl, pyqtSignal
+from PyQt6.QtGui import QTextTable
 from PyQt6.QtWidgets import (
     QDialog,
     QFileDialog,
@@ -213,9 +214,21 @@ class CardDialog(QDialog):
         text = SafeBrowser()
         text.setAccessibleName(self.windowTitle())
         text.setMarkdown(read_card(model))
+        _drop_empty_headings(text)
         column = QVBoxLayout(self)
         column.addWidget(text)
         self.resize(640, 560)
+
+
+def _drop_empty_headings(text: QTextBrowser) -> None:
+    """A table in Markdown has a first row, also where there is nothing to say in it."""
+    document = text.document()
+    root = document.rootFrame() if document is not None else None
+    for table in root.childFrames() if root is not None else []:
+        if isinstance(table, QTextTable):
+            row = [table.cellAt(0, column) for column in range(table.columns())]
+            if all(cell.firstCursorPosition() == cell.lastCursorPosition() for cell in row):
+                table.removeRows(0, 1)
 
 
 def known_models(others: Sequence[Path]) -> list[Model]:

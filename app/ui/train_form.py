@@ -22,7 +22,7 @@ from app.training_configs import FINE_TUNE, Choice, Fit, fit, list_choices, over
 from app.training_runs import Plan, start_run
 from app.ui import theme
 from app.ui.background import Background
-from app.ui.dialogs import Notice, PathField
+from app.ui.dialogs import Notice, PathField, level
 from app.ui.texts import train as texts
 from app.ui.train_data import DataChooser
 
@@ -255,3 +255,5 @@ def _align(forms: list[QFormLayout]) -> None:
     widest = max(label.sizeHint().width() for label in labels)
     for label in labels:
         label.setMinimumWidth(widest)
+    for form in forms:
+        level(form)
