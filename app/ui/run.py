@@ -69,7 +69,7 @@ def run_window(
     finally:
         signal.signal(signal.SIGINT, before)
         window.close()
-        # Taken down now, from the leaves on, while Qt is all there: Python's own order at its end is anyone's.
+        # Taken down now, while Qt is all there; the order in which Python ends is anyone's.
         window.deleteLater()
         application.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     for failure in failures:
