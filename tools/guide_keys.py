@@ -19,7 +19,8 @@ def key_table(commands: Commands) -> str:
     for heading, actions in commands.groups().items():
         keyed = [action for action in actions if not action.shortcut().isEmpty()]
         for number, action in enumerate(keyed):
-            rows.append(f"| {'' if number else heading} | {action.text()} | `{action.shortcut().toString()}` |")
+            keys = action.shortcut().toString()
+            rows.append(f"| {'' if number else heading} | {action.text()} | `{keys}` |")
     return "\n".join(rows) + "\n"
 
 

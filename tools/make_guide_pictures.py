@@ -14,6 +14,7 @@ import os
 import shutil
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -22,11 +23,17 @@ ROOT = Path(__file__).resolve().parents[1]
 PICTURES = ROOT / "docs" / "images" / "guide"
 SIZE = (1100, 720)
 MOST_BYTES = 120_000
+THREADS_END_WITHIN_S = 20.0
 VIVID = 40  # so far apart, of 255, are red, green and blue of what is no grey
 SURFACES = 24
 
 # Before Qt and the texts are imported, which look at them.
-os.environ |= {"QT_LOGGING_RULES": "qt.qpa.*=false", "QT_QPA_PLATFORM": "offscreen", "STGAT_LIVE_LANGUAGE": "en", "LC_ALL": "C.UTF-8"}
+os.environ |= {
+    "QT_QPA_PLATFORM": "offscreen",
+    "QT_LOGGING_RULES": "qt.qpa.*=false",
+    "STGAT_LIVE_LANGUAGE": "en",
+    "LC_ALL": "C.UTF-8",
+}
 sys.path.insert(0, str(ROOT))
 
 
@@ -121,10 +128,12 @@ class Studio:
         """Play a file, and wait until all of it is analysed."""
         self.window.play(path)
         self.until(
-            lambda: self.window.session is not None
-            and self.window.snapshot is not None
-            and self.window.session.duration_s > 1.0
-            and self.window.session.analysed_s >= self.window.session.duration_s - 0.1,
+            lambda: (
+                self.window.session is not None
+                and self.window.snapshot is not None
+                and self.window.session.duration_s > 1.0
+                and self.window.session.analysed_s >= self.window.session.duration_s - 0.1
+            ),
             f"{path} is analysed",
         )
 
@@ -144,6 +153,10 @@ class Studio:
     def close(self) -> None:
         self.window.close()
         self.wait(0.2)
+        # Python must not be taken down under a thread that still loads a model.
+        for thread in threading.enumerate():
+            if thread is not threading.main_thread():
+                thread.join(THREADS_END_WITHIN_S)
 
 
 def squeeze(path: Path) -> None:
@@ -154,22 +167,25 @@ def squeeze(path: Path) -> None:
     """
     import numpy as np
     from PIL import Image
+    from scipy.spatial import cKDTree
 
     with Image.open(path) as opened:
         image = opened.convert("RGB")
     pixels = np.asarray(image).reshape(-1, 3)
     vivid = np.ptp(pixels.astype(int), axis=1) > VIVID
-    found, counts = np.unique(pixels, axis=0, return_counts=True)
-    surfaces = found[np.argsort(counts)[-SURFACES:]].flatten().tolist()
+    found, where, counts = np.unique(pixels, axis=0, return_inverse=True, return_counts=True)
+    surfaces = found[np.argsort(counts)[-SURFACES:]]
     for greys in (160, 112, 64):
-        palette = list(surfaces)
+        parts = [surfaces]
         for some, colours in ((pixels[vivid], 72), (pixels[~vivid], greys)):
             if len(some):
                 reduced = Image.fromarray(some[None]).quantize(colours, dither=Image.Dither.NONE)
-                palette += (reduced.getpalette() or [])[: 3 * colours]
-        by = Image.new("P", (1, 1))
-        by.putpalette(palette)
-        image.quantize(palette=by, dither=Image.Dither.NONE).save(path, optimize=True)
+                parts.append(np.reshape(reduced.getpalette() or [], (-1, 3))[:colours])
+        palette = np.concatenate(parts)
+        _, nearest = cKDTree(palette).query(found)
+        small = Image.fromarray(nearest[where].reshape(image.height, image.width).astype(np.uint8))
+        small.putpalette(palette.astype(np.uint8).tobytes())
+        small.save(path, optimize=True)
         if path.stat().st_size <= MOST_BYTES:
             return
 
@@ -191,8 +207,10 @@ def idle(studio: Studio) -> None:
     studio.window.start()
     studio.says("hand waving")
     studio.until(
-        lambda: studio.window.snapshot is not None
-        and any(d.state.value == "idle" for d in studio.window.snapshot.decisions),
+        lambda: (
+            studio.window.snapshot is not None
+            and any(d.state.value == "idle" for d in studio.window.snapshot.decisions)
+        ),
         "idle",
     )
     studio.wait(0.2)
@@ -283,7 +301,7 @@ def teach(studio: Studio) -> None:
     teaching.use()
     studio.open_file("star jump.npz")
     studio.key("T")
-    studio.show_moment(1.5)
+    studio.show_moment(5.6)
     studio.picture("taught")
 
 
@@ -379,10 +397,8 @@ def keys(studio: Studio) -> None:
     write_keys(studio.window.commands)
 
 
-SCENES: dict[str, Callable[[Studio], None]] = {
-    scene.__name__: scene
-    for scene in (demo, idle, file, events, views, recording, teach, settings, helps, train, batch, errors, keys)
-}
+_SCENES = (demo, idle, file, events, views, recording, teach, settings, helps, train, batch, errors, keys)
+SCENES: dict[str, Callable[[Studio], None]] = {scene.__name__: scene for scene in _SCENES}
 
 
 def main() -> None:

@@ -19,7 +19,8 @@ def test_its_table_of_keys_is_the_windows(qtbot):
     qtbot.addWidget(window)
     table = key_table(window.commands)
     window.close()
-    assert table_in(GUIDE.read_text(encoding="utf-8")) == table, "run: python tools/make_guide_pictures.py keys"
+    in_guide = table_in(GUIDE.read_text(encoding="utf-8"))
+    assert in_guide == table, "run: python tools/make_guide_pictures.py keys"
 
 
 def test_every_picture_is_there_and_every_one_that_is_there_is_shown():

@@ -364,3 +364,11 @@ def test_a_minute_of_scenes_leaves_its_events_on_the_timeline(qtbot, stage):
     assert list(lanes) == [1, 2]
     assert {s.label for s in lanes[1] if s.state is State.ACTION} >= {"wave", "sit down", "stand up"}
     assert scene.window.timeline.grab().height() > 0
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (1100, 720), (1000, 600), (800, 480)])
+def test_the_timeline_keeps_its_height_and_the_video_gives_way(qtbot, stage, size):
+    window = stage(running()).window
+    window.resize(*size)
+    qtbot.waitUntil(lambda: window.width() == size[0])
+    qtbot.waitUntil(lambda: window.timeline.height() == window.timeline.sizeHint().height())

@@ -389,3 +389,15 @@ def test_ticks_are_round_and_leave_their_labels_room(span_s, width, step_s):
     found = ticks(100.0, 100.0 + span_s, width, 84, 0.0)
     assert {round(b - a, 6) for a, b in itertools.pairwise(found)} == {step_s}
     assert all(time_s % step_s == 0 for time_s in found)
+
+
+def test_now_stays_written_while_the_view_is_less_than_a_pixel_behind(live, monkeypatch):
+    written = []
+    ago = words.ago
+    monkeypatch.setattr(words, "ago", lambda seconds: written.append(ago(seconds)) or written[-1])
+    behind_s = 0.5 * 30.0 / live.box.width()
+    live.show_snapshot(at(100.0 + behind_s, (WAVE, CLAP, SIT)))
+    live.refresh()
+    live.grab()
+    assert live.box.range_s[1] < live.history.now_s
+    assert "now" in written
