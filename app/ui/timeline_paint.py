@@ -104,11 +104,12 @@ def _paint_ticks(painter: QPainter, picture: Picture, metrics: QFontMetricsF) ->
     area, (start_s, end_s) = picture.area, picture.range_s
     relative = picture.following and picture.file_s is None
     zero_s = picture.now_s if relative else 0.0
-    a_pixel_s = (end_s - start_s) / max(1.0, area.width())  # as much may the view be behind
-    for time_s in ticks(start_s, end_s + a_pixel_s, area.width(), LABEL_ROOM, zero_s):
+    # The view is moved now and then only; what is said to be now is not to come and go meanwhile.
+    behind_s = theme.SPACE * (end_s - start_s) / max(1.0, area.width()) if relative else 0.0
+    for time_s in ticks(start_s, end_s + behind_s, area.width(), LABEL_ROOM, zero_s):
         if time_s < zero_s - 1e6 or (not relative and time_s < 0):
             continue
-        x = round(picture.x(time_s)) + 0.5
+        x = min(round(picture.x(time_s)), round(area.right()) - 1) + 0.5
         painter.setPen(QPen(picture.colours.color("border"), 1))
         painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
         label = words.ago(picture.now_s - time_s) if relative else words.clock(time_s)
