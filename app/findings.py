@@ -10,6 +10,8 @@ from app.decisions import Decider, DecisionSettings, Observation
 from app.entities import ActionEvent, Decision
 from app.pipeline import Result
 from app.sources.picture_index import SAME_S
+from app.window import PersonWindow, SlidingWindow
+from stgat.preprocessing import Preprocessing
 from stgat.skeleton import Skeleton
 
 #: So many moments are decided on without letting go of the lock.
@@ -103,6 +105,18 @@ class Findings:
         """Who was seen in a picture, and what was said then."""
         with self._lock:
             return self._skeletons[number], self._verdicts.decisions[number]
+
+    def people_at(self, number: int, preprocessing: Preprocessing) -> list[PersonWindow]:
+        """The windows that a network looked at, or would have, when this picture came."""
+        with self._lock:
+            # Somebody who was seen before the window, and again in it, is bridged as it was then.
+            first = bisect_right(self._times_s, self._times_s[number] - 2 * preprocessing.window_s)
+            span = slice(max(0, first - 1), number + 1)
+            seen = list(zip(self._times_s[span], self._skeletons[span], strict=True))
+        window = SlidingWindow(preprocessing)
+        for time_s, skeletons in seen:
+            window.add(skeletons, time_s)
+        return window.people()
 
 
 class _Verdicts:

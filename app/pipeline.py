@@ -158,6 +158,12 @@ class Session:
         """What the source really gives; None until it is open."""
         return self._source_info
 
+    @property
+    def recognizer(self) -> Recognizer | None:
+        """What answers; None before its first answer."""
+        with self._lock:
+            return None if self._looked_at is None else self._looked_at[0]
+
     def explain(self, person_id: int | None = None) -> Explanation | None:
         """As app.explaining.Explains has it: worked out in the thread that asks, with what was kept."""
         with self._lock:

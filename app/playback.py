@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from app.decisions import DecisionSettings
 from app.entities import Health, Snapshot, VideoFrame
 from app.errors import USER_ERRORS
+from app.explaining import Explanation, explain
 from app.findings import Findings
 from app.pipeline import Result, Session
 from app.playhead import Playhead
@@ -127,6 +128,15 @@ class FilePlayback:
             fps=(len(recent) - 1) / seconds if len(recent) > 1 else 0.0,
             message=self.failure or (told.message if health is Health.ENDED else ""),
         )
+
+    def explain(self, person_id: int | None = None) -> Explanation | None:
+        """As app.explaining.Explains has it, for the picture shown."""
+        recognizer, frame = self._analysis.recognizer, self._frame
+        number = None if frame is None else self._findings.number_at(frame.timestamp_s)
+        if recognizer is None or number is None:
+            return None
+        people = self._findings.people_at(number, recognizer.metadata.preprocessing)
+        return explain(people, recognizer, person_id)
 
     # What a person does with it
 

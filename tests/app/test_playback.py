@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import HealthCheck, given
 from hypothesis import settings as property_settings
 from hypothesis import strategies as st
@@ -17,15 +18,21 @@ from hypothesis import strategies as st
 from app.decisions import DecisionSettings
 from app.entities import Decision, Health, VideoFrame
 from app.errors import SourceError
-from app.pipeline import Result, Session
+from app.explaining import Explains
+from app.findings import Findings
+from app.pipeline import PosedFrame, Result, Session
 from app.playback import FilePlayback
 from app.playhead import FASTEST, SLOWEST
 from app.road import open_in_window
 from app.sources import BaseSource, SourceInfo, open_twice
 from app.ui.session import Playback
-from stgat.recognizer import Prediction
+from app.window import SlidingWindow
+from stgat.checkpoint import Checkpoint
+from stgat.model import STGAT
+from stgat.recognizer import Prediction, Recognizer
 from tests.app.fakes import (
     LABELS,
+    METADATA,
     PICTURE,
     FakeExtractor,
     FakeRecognizer,
@@ -514,3 +521,40 @@ def test_a_recording_needs_no_pose(tmp_path: Path) -> None:
         assert playback.snapshot().skeletons
     finally:
         assert playback.stop()
+
+
+def test_what_the_network_looked_at_is_told_of_the_picture_shown(stage) -> None:
+    torch.manual_seed(0)
+    network = Recognizer(Checkpoint(STGAT(METADATA.model), METADATA), "cpu")
+    scene = stage(recognizer=network)
+    playback = scene.playback
+    assert isinstance(playback, Explains)
+    assert playback.explain() is None
+    playback.start()
+    scene.until(lambda: playback.analysed_s >= 2.9)
+    moments = [2.0, 1.0]  # also back
+    for time_s in moments:
+        playback.seek(time_s)
+        scene.until(scene.settled)
+        shown_s = playback.snapshot().frame.timestamp_s
+        told = playback.explain()
+        assert told.end_s == shown_s
+        assert playback.explain(told.person_id + 1) is None
+
+
+def test_a_window_put_together_again_is_the_one_that_was_looked_at() -> None:
+    """Whoever left and came back, or was lost for a moment, is bridged as when the file was read in order."""
+    preprocessing = METADATA.preprocessing
+    extractor = FakeExtractor(present=lambda t: not (1.2 < t < 1.5 or 3.0 < t < 4.4))
+    findings, window = Findings(), SlidingWindow(preprocessing)
+    for number in range(180):
+        time_s = number / 30
+        seen = extractor.process(PICTURE, time_s)
+        posed = PosedFrame(VideoFrame(PICTURE, number, time_s), seen, 0.0)
+        findings.add(Result(posed, None, ()))
+        window.add(seen, time_s)
+        again = findings.people_at(number, preprocessing)
+        assert [person.person_id for person in again] == [person.person_id for person in window.people()]
+        for one, other in zip(again, window.people(), strict=True):
+            np.testing.assert_array_equal(one.joints_m, other.joints_m)
+            assert (one.start_s, one.end_s, one.motion_m_s) == (other.start_s, other.end_s, other.motion_m_s)
