@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
@@ -16,6 +18,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from app.ui import texts as common
 from app.ui import theme
 from app.ui.texts import paths as texts
 
@@ -99,6 +102,16 @@ def level(form: QFormLayout) -> None:
         field = form.itemAt(row, QFormLayout.ItemRole.FieldRole)
         if label is not None and field is not None and (words := label.widget()) is not None:
             words.setMinimumHeight(field.sizeHint().height())
+
+
+def close_button(dialog: QDialog) -> QDialogButtonBox:
+    """A row with one button, which closes the dialog."""
+    buttons = QDialogButtonBox()
+    close = buttons.addButton(common.CLOSE, QDialogButtonBox.ButtonRole.RejectRole)
+    assert close is not None
+    close.setDefault(True)
+    buttons.rejected.connect(dialog.reject)
+    return buttons
 
 
 def ask(parent: QWidget, title: str, question: str, yes: str, act: Callable[[], object]) -> QMessageBox:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from PyQt6.QtCore import Qt, QUrl, pyqtSignal
@@ -22,9 +23,10 @@ from PyQt6.QtWidgets import (
 )
 
 from app.errors import ModelError
-from app.models import DEFAULT_MODEL, WEIGHTS, Model, describe, model_files
+from app.models import DEFAULT_MODEL, Model, describe, installed_folders, model_files
 from app.recognition import INTERVAL_S, LIGHT_OPERATIONS
 from app.ui import theme
+from app.ui.dialogs import close_button
 from app.ui.services import Services
 from app.ui.settings_effects import chosen_model
 from app.ui.settings_parts import muted
@@ -217,6 +219,7 @@ class CardDialog(QDialog):
         _drop_empty_headings(text)
         column = QVBoxLayout(self)
         column.addWidget(text)
+        column.addWidget(close_button(self))
         self.resize(640, 560)
 
 
@@ -233,10 +236,10 @@ def _drop_empty_headings(text: QTextBrowser) -> None:
 
 def known_models(others: Sequence[Path]) -> list[Model]:
     """The installed ones, the default first, then these; a file that is broken or missing says so."""
-    try:
-        installed = model_files(WEIGHTS)
-    except ModelError:
-        installed = []
+    installed: list[Path] = []
+    for folder in installed_folders():
+        with suppress(ModelError):  # the folder of those that ship is missing
+            installed += model_files(folder)
     paths = [path.absolute() for path in (*installed, *others)]
     models = [describe(path) for path in dict.fromkeys(paths)]
     return sorted(models, key=lambda model: model.path != DEFAULT_MODEL)

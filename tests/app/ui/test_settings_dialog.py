@@ -10,7 +10,7 @@ from PyQt6.QtWidgets import QFileDialog, QMessageBox
 
 from app.decisions import DecisionSettings
 from app.devices import Device, Missing
-from app.models import DEFAULT_MODEL, WEIGHTS
+from app.models import DEFAULT_MODEL, WEIGHTS, user_models
 from app.road import RecognizerLoader
 from app.sensitivity import decision_settings
 from app.settings import Settings, SettingsStore
@@ -227,7 +227,16 @@ def test_the_command_opens_one_dialog_however_often_it_is_given(qtbot, opened):
 
 
 def test_without_any_installed_model_the_others_are_still_listed(light, tmp_path, monkeypatch):
-    monkeypatch.setattr("app.ui.settings_model.WEIGHTS", tmp_path / "none")
+    monkeypatch.setattr("app.models.WEIGHTS", tmp_path / "none")
     assert known_models([]) == []
     (model,) = known_models([tiny_checkpoint(tmp_path / "mine.safetensors")])
     assert model.name == "mine"
+
+
+def test_a_network_trained_here_and_installed_is_listed_after_the_default_one(light, tmp_path, monkeypatch):
+    monkeypatch.setenv("STGAT_LIVE_HOME", str(tmp_path))
+    user_models().mkdir(parents=True)
+    tiny_checkpoint(user_models() / "evening.safetensors")
+    names = [model.name for model in known_models([])]
+    assert names[0] == "stgat-actions"
+    assert "evening" in names
