@@ -152,9 +152,12 @@ class EventPanel(QWidget):
         self.view.again.connect(lambda row: self.again.emit(self.table.event_at(row)))
         bar = self.view.verticalScrollBar()
         assert bar is not None
-        self._bar, self._following = bar, True
+        self._bar, self._following, self._place = bar, True, 0
+        self._inserting = False
         bar.valueChanged.connect(self._scrolled)
         bar.rangeChanged.connect(self._grown)
+        self.table.rowsAboutToBeInserted.connect(self._before_rows)
+        self.table.rowsInserted.connect(self._after_rows)
         self._stack = QStackedLayout()
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self.view)
@@ -193,12 +196,25 @@ class EventPanel(QWidget):
             self.view.selectRow(row)
 
     def _scrolled(self, value: int) -> None:
-        self._following = value >= self._bar.maximum() - 2
+        # While rows come in, the view lays itself out: what the bar does then is not a person's wish.
+        if not self._inserting:
+            self._following, self._place = value >= self._bar.maximum() - 2, value
 
     def _grown(self, _: int, most: int) -> None:
         """More rows, or less room."""
-        if self._following and self.table.sorted_by in (START, END) and not self.table.descending:
+        if not self._inserting and self._follows():
             self._bar.setValue(most)
+
+    def _before_rows(self) -> None:
+        self._inserting = True
+
+    def _after_rows(self) -> None:
+        """Where it was, or at the newest."""
+        self._bar.setValue(self._bar.maximum() if self._follows() else self._place)
+        self._inserting = False
+
+    def _follows(self) -> bool:
+        return self._following and self.table.sorted_by in (START, END) and not self.table.descending
 
     def _show_only(self, needle: str) -> None:
         self.table.show_only(needle)
