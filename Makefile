@@ -18,7 +18,7 @@ POSE_MODEL := $(VENV)/.pose-model
 SYSTEM_LISTS := tools/install_system_libraries.sh app/assets/system-libraries.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup setup-dev package pose-model clean
+.PHONY: help run test setup setup-dev benchmark package pose-model clean
 
 help: ## list what make can do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 22
@@ -36,6 +36,9 @@ test: setup-dev ## set everything up, then run the linters, the type checker and
 setup: $(INSTALLED) $(VENV)/.system-run pose-model ## Python packages, pose model and system libraries, without starting anything
 
 setup-dev: $(INSTALLED_DEV) $(VENV)/.system-test pose-model ## the same, and what the checks need
+
+benchmark: setup-dev ## time everything and write the tables of docs/performance.md; on an idle machine
+	@$(BIN)/python benchmarks/performance.py $(ARGS)
 
 package: setup-dev ## a folder, dist/stgat-live, that runs on a machine without Python; then tried out
 	@tools/install_system_libraries.sh package
