@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from app.batch_verbs import batch_verbs
 from app.data_verbs import data_verbs
+from app.devices import DEVICES
 from app.evaluation_verbs import evaluation_verbs
 from app.model_verbs import model_verbs
 from app.program import run_as_python
@@ -40,13 +41,11 @@ cli.add_typer(model_verbs)
 cli.add_typer(teaching_verbs)
 
 
-DEVICES = ("auto", "cpu", "cuda", "mps")
-
 #: None for what the window remembers.
 RememberedDeviceOption = Annotated[
-    str | None, typer.Option(help="auto, cpu, cuda or mps; else as in the settings.", metavar="DEVICE")
+    str | None, typer.Option(help=f"{', '.join(DEVICES)}; else as in the settings.", metavar="DEVICE")
 ]
-DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.", metavar="DEVICE")]
+DeviceOption = Annotated[str, typer.Option(help=", ".join(DEVICES), metavar="DEVICE")]
 ModelOption = Annotated[
     str | None, typer.Option(help="An installed model's name (see models), or a file.", metavar="MODEL")
 ]

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
 import platform
 import sys
 from dataclasses import dataclass
 from enum import StrEnum
+
+#: What `--device` takes. The first three after "auto" are the processor: by PyTorch, by ONNX Runtime, and by
+#: PyTorch with numbers of 16 bits.
+DEVICES = ("auto", "cpu", "onnxruntime", "cpu-bf16", "cuda", "mps")
 
 
 class Missing(StrEnum):
@@ -14,6 +19,7 @@ class Missing(StrEnum):
     NOT_BUILT = "not built"  # PyTorch without CUDA
     NO_GPU = "no gpu"  # none by NVIDIA, or no driver for it
     NO_MAC = "no mac"
+    NO_ONNX = "no onnx"  # its packages are not installed
     NO_METAL = "no metal"  # a Mac without Apple silicon, or with a system that is too old
 
 
@@ -27,16 +33,23 @@ class Device:
 
 
 def list_devices() -> list[Device]:
-    """CPU, CUDA and MPS, there or not; takes a second or so at first, since it loads PyTorch."""
+    """All of DEVICES but "auto", there or not; takes a second or so at first, since it loads PyTorch."""
     import torch
 
-    return [Device("cpu", _processor()), _cuda(torch), _mps(torch)]
+    name = processor()
+    return [Device("cpu", name), _onnxruntime(name), Device("cpu-bf16", name), _cuda(torch), _mps(torch)]
 
 
-def automatic(devices: list[Device]) -> Device:
-    """The one that "auto" takes: a GPU where there is one."""
+def automatic(devices: list[Device], fastest: str = "cpu") -> Device:
+    """The one that "auto" takes: a GPU where there is one, else the fastest way on the processor."""
     there = {device.name: device for device in devices if device.missing is None}
-    return there.get("cuda") or there.get("mps") or there["cpu"]
+    return there.get("cuda") or there.get("mps") or there.get(fastest) or there["cpu"]
+
+
+def _onnxruntime(processor_name: str) -> Device:
+    if all(importlib.util.find_spec(package) for package in ("onnx", "onnxruntime")):
+        return Device("onnxruntime", processor_name)
+    return Device("onnxruntime", missing=Missing.NO_ONNX)
 
 
 def _cuda(torch) -> Device:
@@ -47,11 +60,12 @@ def _cuda(torch) -> Device:
 
 def _mps(torch) -> Device:
     if torch.backends.mps.is_available():
-        return Device("mps", _processor())
+        return Device("mps", processor())
     return Device("mps", missing=Missing.NO_METAL if sys.platform == "darwin" else Missing.NO_MAC)
 
 
-def _processor() -> str:
+def processor() -> str:
+    """What the processor calls itself."""
     if sys.platform.startswith("linux"):
         try:
             with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as lines:  # noqa: PTH123

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PyQt6.QtWidgets import QButtonGroup, QLabel, QRadioButton, QVBoxLayout, QWidget
 
 from app.devices import Device, automatic, list_devices
+from app.engines import Measured, measured_for
 from app.ui import theme
 from app.ui.services import Services
 from app.ui.settings_parts import muted
@@ -33,7 +34,7 @@ class DevicePage(QWidget):
             detail = self.details[name] = muted(words.LOOKING)
             detail.setIndent(3 * theme.SPACE)
             self._group.addButton(button)
-            button.setEnabled(name in ("auto", "cpu"))
+            button.setEnabled(name in ("auto", "cpu"))  # the others once it is known that they are there
             button.clicked.connect(lambda _, name=name: self._choose(name))
             column.addSpacing(theme.SPACE)
             column.addWidget(button)
@@ -42,8 +43,9 @@ class DevicePage(QWidget):
         column.addStretch(1)
         column.addWidget(self.note)
         self.show_settings()
-        self._work = Work(self, list_devices)
-        self._work.done.connect(self.show_devices)
+        loader = services.loader
+        self._work = Work(self, lambda: (list_devices(), measured_for(loader.model) if loader else None))
+        self._work.done.connect(lambda found: self.show_devices(*found))
         self._work.failed.connect(self.note.setText)
 
     def show_settings(self) -> None:
@@ -55,15 +57,17 @@ class DevicePage(QWidget):
             button.setChecked(True)
         self.note.setText(words.FOR_THIS_RUN if used != self._settings.value.device else "")
 
-    def show_devices(self, devices: list[Device]) -> None:
-        """Say of each whether it is there."""
+    def show_devices(self, devices: list[Device], measured: Measured | None = None) -> None:
+        """Say of each whether it is there, and how fast the network in use is on it where that is known."""
         self._devices = devices
         for device in devices:
-            words_of = words.device_detail(device)
+            words_of = words.device_detail(device, measured.seconds.get(device.name) if measured else None)
             self.details[device.name].setText(words_of)
             self.buttons[device.name].setAccessibleDescription(words_of)
             self.buttons[device.name].setEnabled(device.missing is None)
-        self.details["auto"].setText(words.automatic(automatic(devices)))
+        self.details["auto"].setText(
+            words.automatic(automatic(devices, measured.fastest if measured else "cpu"))
+        )
         self.buttons["auto"].setAccessibleDescription(self.details["auto"].text())
 
     def _choose(self, name: str) -> None:

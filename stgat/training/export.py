@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import importlib
 import logging
-import statistics
-import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,6 +25,7 @@ from stgat.data.atomic import replacing
 from stgat.errors import ExportError
 from stgat.model import STGAT
 from stgat.skeleton import FloatArray, get_layout
+from stgat.timing import in_turns
 
 Form = Literal["onnx", "torch-export"]
 FORMS: tuple[Form, ...] = get_args(Form)
@@ -94,7 +93,8 @@ def export(
                 f"{difference:.2g} of the largest apart (at most {TOLERANCE:g} is accepted)"
             )
         one = windows[0][: batch or 1]
-        mine, theirs = _latencies(lambda: run(one), lambda: answer(model, one))
+        calls = {"mine": lambda: run(one), "torch": lambda: answer(model, one)}
+        mine, theirs = (times.median for times in in_turns(calls, warm_up=1, at_most_s=10.0).values())
         size = temporary.stat().st_size
     count = sum(len(part) for part in windows)
     return Exported(out, form, metadata, (batch, *window), size, difference, count, mine, theirs)
@@ -181,18 +181,6 @@ def _difference(found: FloatArray, expected: FloatArray) -> float:
     """Largest over the windows: how far the logits are apart, relative to the window's largest."""
     apart = np.abs(found.astype(np.float64) - expected).max(axis=1)
     return float((apart / np.maximum(np.abs(expected).max(axis=1), 1e-12)).max())
-
-
-def _latencies(*calls: Callable[[], object], repeats: int = 30, at_most_s: float = 10.0) -> tuple[float, ...]:
-    """Median seconds of each call, the calls made in turn so that a busy machine slows all of them."""
-    times: list[list[float]] = [[] for _ in calls]
-    started = time.perf_counter()
-    while len(times[0]) < repeats and (len(times[0]) < 3 or time.perf_counter() - started < at_most_s):
-        for mine, call in zip(times, calls, strict=True):
-            before = time.perf_counter()
-            call()
-            mine.append(time.perf_counter() - before)
-    return tuple(statistics.median(mine[1:]) for mine in times)  # the first warms up
 
 
 @contextmanager

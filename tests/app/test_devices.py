@@ -38,9 +38,20 @@ def test_mps_is_for_newer_macs(system: str, why: Missing, monkeypatch: pytest.Mo
 
 def test_the_processor_is_always_there_and_automatic_takes_the_fastest() -> None:
     found = devices.list_devices()
-    assert [device.name for device in found] == ["cpu", "cuda", "mps"]
+    assert tuple(device.name for device in found) == devices.DEVICES[1:]
     assert found[0].missing is None
     there, gone = Device("cuda"), Device("cuda", missing=Missing.NO_GPU)
     assert automatic([Device("cpu"), there, Device("mps")]) is there
     assert automatic([Device("cpu"), gone, Device("mps")]).name == "mps"
     assert automatic([Device("cpu"), gone]).name == "cpu"
+    processor = [Device("cpu"), Device("onnxruntime"), gone]
+    assert automatic(processor, "onnxruntime").name == "onnxruntime"
+    assert automatic([*processor, there], "onnxruntime") is there
+    assert automatic([Device("cpu"), gone], "onnxruntime").name == "cpu"
+
+
+@pytest.mark.parametrize("missing", ["onnx", "onnxruntime"])
+def test_onnx_runtime_is_there_or_says_why_not(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert devices._onnxruntime("a processor") == Device("onnxruntime", "a processor")
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == missing else name)
+    assert devices._onnxruntime("a processor").missing is Missing.NO_ONNX

@@ -65,11 +65,14 @@ AUTO = _("Automatic")
 _MISSING = {
     Missing.NOT_BUILT: _("Not here: PyTorch is installed without CUDA."),
     Missing.NO_GPU: _("Not here: there is no NVIDIA graphics card, or no driver for it."),
+    Missing.NO_ONNX: _("Not here: the packages onnx and onnxruntime are not installed."),
     Missing.NO_MAC: _("Not here: only Macs with Apple silicon have it."),
     Missing.NO_METAL: _("Not here: it takes Apple silicon and macOS 12.3 or later."),
 }
 DEVICE_NAMES = {
     "cpu": _("Processor (CPU)"),
+    "onnxruntime": _("Processor, by ONNX Runtime"),
+    "cpu-bf16": _("Processor, rounded to 16 bits (bfloat16)"),
     "cuda": _("NVIDIA graphics card (CUDA)"),
     "mps": _("Apple GPU (MPS)"),
 }
@@ -114,8 +117,18 @@ def automatic(device: Device) -> str:
     return _("The fastest there is; here: {device}.").format(device=DEVICE_NAMES[device.name])
 
 
-def device_detail(device: Device) -> str:
-    return device.detail if device.missing is None else _MISSING[device.missing]
+def device_detail(device: Device, seconds: float | None = None) -> str:
+    """seconds: what an answer takes there, None where it was not measured."""
+    if device.missing is not None:
+        return _MISSING[device.missing]
+    parts = [device.detail]
+    if seconds is not None:
+        parts.append(
+            _("{milliseconds:.1f} ms an answer, as measured here").format(milliseconds=1e3 * seconds)
+        )
+    if device.name == "cpu-bf16":
+        parts.append(_("percentages may differ a little"))
+    return "; ".join(filter(None, parts))
 
 
 def found(shown: int, all_labels: int) -> str:

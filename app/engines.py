@@ -1,0 +1,150 @@
+"""What computes a network on this processor, and which of the ways is the fastest here.
+
+That depends on the processor, its cores and the network's size, so it is measured, once for each size of
+network, and remembered in engines.json among the user's files.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from app.devices import processor
+from app.settings import home
+from stgat.whole_file import whole_file
+
+if TYPE_CHECKING:
+    from stgat.checkpoint import Checkpoint, Metadata
+
+#: As `--device` takes them. The last one rounds to bfloat16: its logits are up to two percent off, so it is
+#: there for those who ask for it.
+EXACT = ("cpu", "onnxruntime")
+ENGINES = (*EXACT, "cpu-bf16")
+#: Largest difference of the probabilities between two exact ways.
+TOLERANCE = 1e-3
+#: How long the timing may take, after each way has been made ready.
+AT_MOST_S = 0.5
+
+log = logging.getLogger(__name__)
+
+
+class Measured(BaseModel):
+    """day: of the measurement. seconds: of one answer to a window with one person, by the way's name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    day: str
+    seconds: dict[str, float]
+
+    @property
+    def fastest(self) -> str:
+        """The fastest of those that answer alike."""
+        return min(
+            (name for name in EXACT if name in self.seconds), key=self.seconds.__getitem__, default="cpu"
+        )
+
+
+def choose_engine(checkpoint: Checkpoint, device: str) -> str:
+    """Where to compute: as asked for, and for "auto" a GPU where there is one, else the fastest exact way.
+
+    The first time for a size of network it is measured, which takes about a second.
+    """
+    from stgat.device import choose_device
+
+    if device != "auto" or choose_device().type != "cpu":
+        return device
+    found = remembered(checkpoint.metadata)
+    if found is None:
+        found = measure(checkpoint)
+        _remember(checkpoint.metadata, found)
+    return found.fastest
+
+
+def measure(checkpoint: Checkpoint) -> Measured:
+    """Time every way on a window with one person in it, in turns, with the threads PyTorch is set to."""
+    import numpy as np
+
+    from stgat.errors import DeviceError
+    from stgat.recognizer import Recognizer
+    from stgat.timing import in_turns
+
+    ways: dict[str, Recognizer] = {}
+    for name in ENGINES:
+        try:
+            ways[name] = Recognizer(checkpoint, name)
+        except DeviceError as error:
+            log.info("%s", error)
+    window = np.zeros(ways["cpu"].window_shape, np.float32)
+    window[..., 0] = np.random.default_rng(0).normal(size=window.shape[:-1])
+    answers = {name: way.recognize([window], [(0.0, 1.0)])[0].probabilities for name, way in ways.items()}
+    for name in EXACT:
+        if name in ways and np.abs(answers[name] - answers["cpu"]).max() > TOLERANCE:
+            log.warning("%s answers differently on this machine, and is not used", name)
+            del ways[name]
+    calls = {name: lambda way=way: way.recognize([window], [(0.0, 1.0)]) for name, way in ways.items()}
+    times = in_turns(calls, rounds=15, warm_up=1, at_most_s=AT_MOST_S)
+    seconds = {name: round(time.median, 6) for name, time in times.items()}
+    log.info("seconds an answer takes: %s", seconds)
+    return Measured(day=f"{datetime.now(UTC):%Y-%m-%d}", seconds=seconds)
+
+
+def remembered(metadata: Metadata) -> Measured | None:
+    """What was measured here for networks of this size; None where nothing was."""
+    return _read().get(_key(metadata))
+
+
+def measured_for(model: Path) -> Measured | None:
+    """What was measured here for the network in a file; None where nothing was, or it cannot be read."""
+    from stgat.checkpoint import read_metadata
+    from stgat.errors import CheckpointError
+
+    try:
+        return remembered(read_metadata(model))
+    except CheckpointError:
+        return None
+
+
+def _key(metadata: Metadata) -> str:
+    """All that decides how fast which way is."""
+    import torch
+
+    facts = {
+        "network": metadata.model.model_dump(mode="json", exclude={"num_classes", "dropout"}),
+        "frames": metadata.preprocessing.num_frames,
+        "people": metadata.people,
+        "processor": processor(),
+        "threads": torch.get_num_threads(),
+        "versions": [version("torch"), version("onnxruntime")],
+    }
+    return json.dumps(facts, sort_keys=True, separators=(",", ":"))
+
+
+def _path() -> Path:
+    return home() / "engines.json"
+
+
+def _read() -> dict[str, Measured]:
+    """Nothing where the file is not there or not ours: then all is measured anew."""
+    try:
+        entries = json.loads(_path().read_text(encoding="utf-8"))
+        return {key: Measured.model_validate(entry) for key, entry in entries.items()}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, ValidationError, AttributeError, RecursionError) as error:
+        log.warning("%s: not readable, so what is fastest is measured anew (%s)", _path(), error)
+        return {}
+
+
+def _remember(metadata: Metadata, found: Measured) -> None:
+    entries = {key: entry.model_dump() for key, entry in (_read() | {_key(metadata): found}).items()}
+    try:
+        with whole_file(_path()) as temporary:
+            Path(temporary).write_text(json.dumps(entries, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        log.warning("%s: cannot be written (%s); the next start measures again", _path(), error)

@@ -1,0 +1,72 @@
+"""A network run by ONNX Runtime on the processor: the same answers, without Python between two operations."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from stgat.errors import DeviceError
+
+Run = Callable[[Tensor], Tensor]
+
+
+def onnx_run(model: nn.Module, window_shape: tuple[int, ...], threads: int) -> Run:
+    """What answers as the network does, in evaluation mode, on the CPU.
+
+    window_shape: (C, T, V, M) of the windows; others are refused by ONNX Runtime. threads: of one answer.
+    The result takes (N, C, T, V, M) and gives (N, K), window by window, and may be called from any thread.
+
+    Raises DeviceError where ONNX Runtime is not there or does not take the network.
+    """
+    try:
+        import onnxruntime
+
+        # Its builds for Windows report their use unless told not to.
+        onnxruntime.disable_telemetry_events()
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        # Threads that wait for the next window in a loop would take the cores from the pose.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        session = onnxruntime.InferenceSession(
+            onnx_program(model, window_shape), options, providers=["CPUExecutionProvider"]
+        )
+    except Exception as error:  # the exporter and the runtime raise many kinds
+        reason = str(error).partition("\n")[0]
+        raise DeviceError(f"ONNX Runtime cannot run this network ({reason}); try --device cpu") from error
+
+    def run(windows: Tensor) -> Tensor:
+        joints = windows.numpy()
+        answers = [session.run(None, {"joints": joints[n : n + 1]})[0] for n in range(len(joints))]
+        return (
+            torch.from_numpy(answers[0])
+            if len(answers) == 1
+            else torch.cat([*map(torch.from_numpy, answers)])
+        )
+
+    return run
+
+
+def onnx_program(model: nn.Module, window_shape: tuple[int, ...]) -> bytes:
+    """The network as ONNX, for one window.
+
+    By tracing, which takes half a second where `export`'s torch.export, made for any batch size, takes six.
+    """
+    out = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore"
+        )  # that tracing is the older way, and that shapes are taken as constants
+        torch.onnx.export(
+            model.eval(),
+            (torch.zeros(1, *window_shape),),
+            out,
+            dynamo=False,
+            input_names=["joints"],
+            output_names=["logits"],
+        )
+    return out.getvalue()

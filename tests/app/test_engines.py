@@ -1,0 +1,141 @@
+"""Which way to compute a network is taken, measured once and remembered."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from app import engines
+from app.engines import ENGINES, Measured, choose_engine, measure, measured_for, remembered
+from stgat.checkpoint import Checkpoint, Metadata, save_checkpoint
+from stgat.errors import DeviceError
+from stgat.model import STGAT, STGATConfig
+from stgat.preprocessing import Preprocessing
+from stgat.recognizer import Recognizer
+
+CONFIG = STGATConfig(num_classes=3, blocks=((8, 8, 1),), num_heads=2)
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("STGAT_LIVE_HOME", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def checkpoint() -> Checkpoint:
+    torch.manual_seed(0)
+    preprocessing = Preprocessing(num_frames=8)
+    metadata = Metadata(
+        name="tiny", model=CONFIG, preprocessing=preprocessing, labels=("a", "b", "c"), people=2
+    )
+    return Checkpoint(STGAT(CONFIG).eval(), metadata)
+
+
+def faked(monkeypatch: pytest.MonkeyPatch, **seconds: float) -> list[str]:
+    """Measurements that give these; the list fills with what was measured."""
+    asked: list[str] = []
+
+    def measure(checkpoint: Checkpoint) -> Measured:
+        asked.append(checkpoint.metadata.name)
+        return Measured(day="2026-01-01", seconds={name.replace("_", "-"): s for name, s in seconds.items()})
+
+    monkeypatch.setattr(engines, "measure", measure)
+    return asked
+
+
+def test_every_way_is_timed_and_answers_alike(checkpoint: Checkpoint) -> None:
+    found = measure(checkpoint)
+    assert set(found.seconds) == set(ENGINES)
+    assert all(seconds > 0 for seconds in found.seconds.values())
+    window = np.random.default_rng(1).normal(size=(3, 8, 25, 2)).astype(np.float32)
+    answers = [Recognizer(checkpoint, name).recognize([window], [(0.0, 2.0)])[0] for name in ENGINES]
+    for answer, tolerance in zip(answers, (0.0, 1e-5, 2e-2), strict=True):
+        np.testing.assert_allclose(answer.probabilities, answers[0].probabilities, atol=tolerance)
+
+
+def test_automatic_takes_the_fastest_exact_way_and_measures_once(
+    checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = faked(monkeypatch, cpu=0.005, onnxruntime=0.003, cpu_bf16=0.001)
+    assert [choose_engine(checkpoint, "auto") for _ in range(3)] == ["onnxruntime"] * 3
+    assert asked == ["tiny"]
+    found = remembered(checkpoint.metadata)
+    assert found is not None and found.seconds["cpu-bf16"] == 0.001
+
+
+def test_what_is_asked_for_is_taken_without_measuring(
+    checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = faked(monkeypatch, cpu=1.0, onnxruntime=0.1)
+    assert [choose_engine(checkpoint, name) for name in ("cpu", "cpu-bf16")] == ["cpu", "cpu-bf16"]
+    assert not asked
+
+
+def test_a_gpu_goes_before_the_processor(checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = faked(monkeypatch, cpu=1.0, onnxruntime=0.1)
+    monkeypatch.setattr("stgat.device.choose_device", lambda name="auto": torch.device("cuda"))
+    assert choose_engine(checkpoint, "auto") == "auto"
+    assert not asked
+
+
+def test_other_networks_and_threads_are_measured_by_themselves(
+    checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = faked(monkeypatch, cpu=0.005)
+    choose_engine(checkpoint, "auto")
+    other = checkpoint.metadata.model_copy(update={"preprocessing": Preprocessing(num_frames=9)})
+    assert choose_engine(Checkpoint(checkpoint.model, other), "auto") == "cpu"
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 77)
+    choose_engine(checkpoint, "auto")
+    assert len(asked) == 3
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"a": 1}', '{"a": {"day": 3}}', "[" * 100_000, "\x00"])
+def test_a_broken_file_means_to_measure_anew(
+    text: str, own_home: Path, checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = faked(monkeypatch, cpu=0.005)
+    (own_home / "engines.json").write_text(text, encoding="utf-8")
+    assert choose_engine(checkpoint, "auto") == "cpu"
+    assert asked == ["tiny"]
+    assert len(json.loads((own_home / "engines.json").read_text(encoding="utf-8"))) == 1
+
+
+def test_a_folder_that_cannot_be_written_does_not_matter(
+    own_home: Path, checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faked(monkeypatch, cpu=0.005)
+    (own_home / "file").write_text("")
+    monkeypatch.setenv("STGAT_LIVE_HOME", str(own_home / "file"))
+    assert choose_engine(checkpoint, "auto") == "cpu"
+
+
+def test_a_way_that_is_missing_or_answers_differently_is_left_out(
+    checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(*_: object) -> None:
+        raise DeviceError("no ONNX Runtime")
+
+    monkeypatch.setattr("stgat.recognizer.onnx_run", missing)
+    assert set(measure(checkpoint).seconds) == {"cpu", "cpu-bf16"}
+    monkeypatch.setattr("stgat.recognizer.onnx_run", lambda *_: lambda x: torch.ones(len(x), 3))
+    assert set(measure(checkpoint).seconds) == {"cpu", "cpu-bf16"}
+
+
+def test_what_was_measured_for_a_file(
+    checkpoint: Checkpoint, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faked(monkeypatch, cpu=0.005)
+    path = own_home / "tiny.safetensors"
+    save_checkpoint(path, checkpoint.model, checkpoint.metadata)
+    assert measured_for(path) is None
+    choose_engine(checkpoint, "auto")
+    found = measured_for(path)
+    assert found is not None and found.seconds == {"cpu": 0.005}
+    path.write_bytes(b"broken")
+    assert measured_for(path) is None
