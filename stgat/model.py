@@ -271,7 +271,8 @@ class STGAT(nn.Module):
             y = block(y)
         return y.unflatten(0, (N, M))
 
-    def pool(self, y: Tensor) -> Tensor:
+    @staticmethod
+    def pool(y: Tensor) -> Tensor:
         """The last block's maps (N, M, C_last, T', V) -> (N, C_last), their means."""
         return y.mean(dim=(3, 4)).mean(dim=1)
 

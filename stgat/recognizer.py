@@ -11,7 +11,21 @@ import torch
 from stgat.attention import Attention, sum_up
 from stgat.checkpoint import Checkpoint
 from stgat.device import choose_device
+from stgat.fused import FusedSTGAT, Precision
+from stgat.model import STGAT
 from stgat.skeleton import FloatArray, get_layout
+
+
+def fuse(model: STGAT, precision: Precision = "fp32") -> FusedSTGAT:
+    """The same network arranged for answering, several times as fast on a CPU: see stgat.fused.
+
+    model: on any device, taught actions included; its weights are copied. precision: "fp32" keeps the
+    logits to within rounding (1e-4 relative); "bf16" computes in bfloat16, for logits within about 2 %.
+
+    >>> fuse(STGAT(STGATConfig(num_classes=60)))(torch.zeros(1, 3, 128, 25, 2)).shape
+    torch.Size([1, 60])
+    """
+    return FusedSTGAT(model, precision)
 
 
 @dataclass(frozen=True)

@@ -51,9 +51,10 @@ class TaughtSTGAT(STGAT):
         self.classifier = TaughtClassifier(copy.classifier, weight, bias)  # type: ignore[assignment]
         self.eval()
 
-    def pool(self, y: Tensor) -> Tensor:
+    @staticmethod
+    def pool(y: Tensor) -> Tensor:
         """(N, M, C, T, V) -> (N, C + 3 * 5 * C), the base's features and `part_means`."""
-        return torch.cat((super().pool(y), part_means(y)), dim=1)
+        return torch.cat((STGAT.pool(y), part_means(y)), dim=1)
 
 
 class TaughtClassifier(nn.Module):

@@ -1,0 +1,327 @@
+"""STGAT arranged for answering: the logits of stgat.model in fewer and larger matrix products.
+
+What is rearranged, none of which changes the result but by rounding:
+
+- Maps are (B, T, V, C), channels last. A 1x1 convolution is then one matrix product, and the window of a
+  frame, the joints of three frames one after the other, is a view: nothing is unfolded.
+- Every batch norm is folded into the convolution before it, and the stem's five branches are one product.
+- Queries are made once for each frame. Their bias adds bias . sum over t of k[t, v] to every row of the
+  scores, at the zero frames around the clip too; the bias of a key adds the same to a whole row, which the
+  softmax over v takes away.
+- The scores pair queries and keys of frames w - 1 apart: a matrix product for each w, of the same matrices
+  moved against each other. The zero frames' keys are zero, so nothing is paired across the ends.
+- Dynamic frame weights need the sum of all frames, the first and the last frame, and no map.
+- The residual over the temporal convolution is one more weight of its middle tap.
+- Somebody who is absent is all zeros: what the network makes of that depends on the weights and on T alone,
+  is computed once for each T, and kept.
+
+B counts the people who are there; the other letters are those of stgat.model.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any, Literal, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from stgat.model import NEGATIVE_SLOPE, STGAT, WINDOW, Block, LocalAttention, Stem, difference
+
+Precision = Literal["fp32", "bf16"]
+#: Clip lengths for which the answer to nobody is kept.
+KEPT_LENGTHS = 8
+
+
+class Folded(NamedTuple):
+    """A convolution with the batch norm after it: weight (C_out, C_in, kernel), bias (C_out,), float64."""
+
+    weight: Tensor
+    bias: Tensor
+
+
+def fold(pair: nn.Module) -> Folded:
+    """A pair as stgat.model.conv_bn makes it, in evaluation mode."""
+    conv: Any
+    norm: Any
+    conv, norm = pair.children()
+    scale = norm.weight.double() / (norm.running_var.double() + norm.eps).sqrt()
+    weight = conv.weight.double().flatten(2) * scale[:, None, None]
+    return Folded(weight, (conv.bias.double() - norm.running_mean.double()) * scale + norm.bias.double())
+
+
+def fold_residual(residual: nn.Module, channels: int) -> Folded:
+    """The same of a residual connection; of none it is the identity matrix."""
+    if isinstance(residual, nn.Identity):
+        eye = torch.eye(channels, dtype=torch.float64)
+        return Folded(eye[:, :, None], torch.zeros(channels, dtype=torch.float64))
+    return fold(residual)
+
+
+def activate(x: Tensor) -> Tensor:
+    """In place."""
+    return F.leaky_relu_(x, NEGATIVE_SLOPE)
+
+
+def activate_and_pad(x: Tensor) -> Tensor:
+    """(B, T, V, C) -> (B, T + 2, V, C): activated, with a zero frame before and after the clip."""
+    B, T, V, C = x.shape
+    padded = x.new_empty(B, T + WINDOW - 1, V, C)
+    padded[:, 0] = 0
+    padded[:, -1] = 0
+    torch.ops.aten.leaky_relu.out(x, NEGATIVE_SLOPE, out=padded[:, 1:-1])
+    return padded
+
+
+def add_product(base: Tensor, x: Tensor, weight: Tensor) -> Tensor:
+    """base (B, T, V, C_out) += x (B, T, V, C_in) @ weight (C_in, C_out), in place."""
+    base.flatten(0, 2).addmm_(x.flatten(0, 2), weight)
+    return base
+
+
+class FusedStem(nn.Module):
+    """Coordinates and their four differences side by side, and one product for all."""
+
+    weight: Tensor
+    bias: Tensor
+
+    def __init__(self, stem: Stem, dtype: torch.dtype) -> None:
+        super().__init__()
+        branches = [fold(branch) for branch in (stem.static, *stem.motion)]
+        weight = torch.block_diag(*(branch.weight[:, :, 0] for branch in branches))  # (C0, 5 * C)
+        self.register_buffer("weight", weight.to(dtype))
+        self.register_buffer("bias", torch.cat([branch.bias for branch in branches]).to(dtype))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, T, V) -> (B, T, V, C0), to be activated."""
+        moved = torch.cat([x, *(difference(x, step) for step in Stem.STEPS)], dim=1)
+        return F.linear(moved.permute(0, 2, 3, 1), self.weight, self.bias)
+
+
+class FusedAttention(nn.Module):
+    """LocalAttention up to its projection, with tables of attention in `tables` and the maps in `dtype`."""
+
+    query_key: Tensor
+    edge: Tensor
+    outside: Tensor
+    table: Tensor
+    mean_adjacency: Tensor
+    centre: Tensor
+    centre_bias: Tensor
+    weight_of_row: Tensor
+
+    def __init__(self, attention: LocalAttention, dtype: torch.dtype, tables: torch.dtype) -> None:
+        super().__init__()
+        S = self.num_heads = attention.num_heads
+        query, key = attention.query, attention.key
+        per_head = query.out_channels // S
+        query_weight, key_weight = (conv.weight.double().flatten(1) / per_head**0.5 for conv in (query, key))
+        query_bias = query.bias.double() / per_head**0.5  # type: ignore[union-attr]
+        edge = (key_weight * query_bias[:, None]).unflatten(0, (S, per_head)).sum(dim=1)  # (S, C_in)
+        outside = torch.zeros(attention.scope.shape, dtype=tables).masked_fill(~attention.scope, -torch.inf)
+        V = outside.shape[-1]
+        table = attention.table.unflatten(1, (WINDOW, V)).permute(3, 0, 1, 2)  # (V, S, W, V)
+        centre = attention.frame_difference
+        centre_weight = centre.weight.double().flatten(1).unflatten(0, (S, -1)).mean(dim=1)  # (S, C_in)
+
+        self.register_buffer("query_key", torch.cat((query_weight, key_weight)).to(dtype))
+        self.register_buffer("edge", edge.T.to(tables, copy=True))
+        self.register_buffer("outside", outside.unflatten(1, (WINDOW, V)).transpose(0, 1).contiguous())
+        self.register_buffer("table", table.to(tables).contiguous())
+        self.register_buffer("mean_adjacency", attention.mean_adjacency.to(tables, copy=True))
+        self.register_buffer("centre", centre_weight.T.to(tables, copy=True))
+        bias = centre.bias.double().unflatten(0, (S, -1)).mean(dim=1)  # type: ignore[union-attr]
+        self.register_buffer("centre_bias", bias.to(tables))
+        self.register_buffer("weight_of_row", attention.weight_of_row.clone())
+
+    def forward(self, y: Tensor, looks: list[Tensor]) -> Tensor:
+        """Padded (B, T + 2, V, C) -> (B, T, V, S * C), what each joint takes, head by head."""
+        B, frames, V, C = y.shape
+        T, S = frames - WINDOW + 1, self.num_heads
+        looked = self.looks(y)
+        looks.append(looked.permute(1, 2, 0, 3, 4))
+        # Rows v * S + s: so come out the heads of a joint side by side, as the projection wants them.
+        attention = y.new_empty(B, V, S, WINDOW, V)
+        torch.add(looked.permute(1, 4, 2, 0, 3), self.table, out=attention)
+        attention = attention.view(B, V * S, WINDOW * V)
+        windows = y.flatten(1, 2).unfold(1, WINDOW * V, V).transpose(2, 3)  # (B, T, W*V, C), a view
+        z = y.new_empty(B, T, V * S, C)
+        for b in range(B):
+            torch.bmm(attention[b].expand(T, -1, -1), windows[b], out=z[b])
+        return z.view(B, T, V, S * C)
+
+    def looks(self, y: Tensor) -> Tensor:
+        """Padded (B, T + 2, V, C) -> (W, B, S, V, V): LocalAttention.looks, [w, b, s, u, v]."""
+        total = y.sum(dim=1, dtype=self.table.dtype)  # (B, V, C)
+        weights = self.frame_weights(y, total)[..., self.weight_of_row]  # (B, S, W*V)
+        weights = weights.unflatten(2, (WINDOW, -1)).permute(2, 0, 1, 3)  # (W, B, S, V)
+        return self.scores(y, total).softmax(dim=-1) * weights[..., None]
+
+    def scores(self, y: Tensor, total: Tensor) -> Tensor:
+        """Padded (B, T + 2, V, C) and its frames' sum -> (W, B, S, V, V), minus infinity out of scope."""
+        B, frames, V, _ = y.shape
+        T, S = frames - WINDOW + 1, self.num_heads
+        both = self.query_key.expand(B, -1, -1) @ y.flatten(1, 2).transpose(1, 2)  # (B, 2*S*I, (T+2) * V)
+        both = both.view(B, 2, S, -1, V)  # the fourth axis is I * (T+2)
+        queries, keys = (both[:, i].reshape(B * S, -1, V) for i in (0, 1))
+        paired = keys.shape[1] - WINDOW + 1
+        scores = y.new_empty(WINDOW, B * S, V, V)
+        for w in range(WINDOW):
+            torch.bmm(queries[:, w : w + paired].mT, keys[:, 1 : 1 + paired], out=scores[w])
+        scores = scores.view(WINDOW, B, S, V, V).to(self.table.dtype)
+        edge = (total @ self.edge).mT  # (B, S, V), what the bias of the queries adds
+        return ((scores + edge[:, :, None]) / T).add_(self.outside[:, None])
+
+    def frame_weights(self, y: Tensor, total: Tensor) -> Tensor:
+        """Padded (B, T + 2, V, C) and the sum of its frames -> (B, S, W).
+
+        The window's first frame is at each of the clip's but the last once, its third at each but the first.
+        """
+        T, S = y.shape[1] - WINDOW + 1, self.num_heads
+        centre = (self.mean_adjacency @ total) / T @ self.centre + self.centre_bias  # (B, S)
+        missing = torch.stack((y[:, -2], torch.zeros_like(y[:, 0]), y[:, 1]), dim=1)  # (B, W, V, C)
+        means = (total[:, None] - missing).mean(dim=2) / T  # (B, W, C)
+        means = means.unflatten(2, (S, -1)).mean(dim=3)  # (B, W, S)
+        return (centre[:, None] - means).mT.sigmoid()
+
+
+class FusedResidual(nn.Module):
+    """What a product is added to: the block's input, or its projection, and all biases of the sum."""
+
+    weight: Tensor | None
+    bias: Tensor
+
+    def __init__(self, residual: nn.Module, bias: Tensor, dtype: torch.dtype) -> None:
+        super().__init__()
+        if isinstance(residual, nn.Identity):
+            self.weight = None
+        else:
+            weight, own_bias = fold(residual)
+            bias = bias + own_bias
+            self.register_buffer("weight", weight[:, :, 0].to(dtype))
+        self.register_buffer("bias", bias.to(dtype))
+
+    def forward(self, y: Tensor) -> Tensor:
+        """(B, T, V, C_in) -> (B, T, V, C_out), new and contiguous."""
+        if self.weight is None:
+            return (y + self.bias).contiguous()
+        return F.linear(y, self.weight, self.bias)
+
+
+class FusedBlock(nn.Module):
+    """A block whose input is still to be activated, as its output is."""
+
+    project: Tensor
+    feed_forward: Tensor
+    temporal: Tensor
+    temporal_bias: Tensor
+
+    def __init__(self, block: Block, stride: int, dtype: torch.dtype, tables: torch.dtype) -> None:
+        super().__init__()
+        self.attention = FusedAttention(block.attention, dtype, tables)
+        project, feed_forward = fold(block.attention.project), fold(block.feed_forward)
+        self.attention_residual = FusedResidual(block.attention_residual, project.bias, dtype)
+        self.feed_forward_residual = FusedResidual(block.feed_forward_residual, feed_forward.bias, dtype)
+        temporal = fold(block.temporal)
+        residual = fold_residual(block.temporal_residual, len(temporal.bias))
+        temporal.weight[:, :, temporal.weight.shape[2] // 2] += residual.weight[:, :, 0]
+        self.stride: int = stride
+
+        self.register_buffer("project", project.weight[:, :, 0].T.to(dtype, copy=True).contiguous())
+        self.register_buffer("feed_forward", feed_forward.weight[:, :, 0].T.to(dtype).contiguous())
+        weight = temporal.weight[..., None].to(dtype).contiguous(memory_format=torch.channels_last)
+        self.register_buffer("temporal", weight)
+        self.register_buffer("temporal_bias", (temporal.bias + residual.bias).to(dtype))
+
+    def forward(self, x: Tensor, looks: list[Tensor]) -> Tensor:
+        """(B, T, V, C_in) -> (B, ceil(T / stride), V, C_out)."""
+        padded = activate_and_pad(x)
+        y = padded[:, 1:-1]
+        z = self.attention(padded, looks)
+        a = activate(add_product(self.attention_residual(y), z, self.project))
+        b = activate(add_product(self.feed_forward_residual(y), a, self.feed_forward))
+        pad = self.temporal.shape[2] // 2
+        c = F.conv2d(b.permute(0, 3, 1, 2), self.temporal, self.temporal_bias, (self.stride, 1), (pad, 0))
+        return c.permute(0, 2, 3, 1)
+
+
+class FusedSTGAT(nn.Module):
+    """An STGAT for answering alone: no gradients, no dropout, its weights copied from `model`.
+
+    precision: of the maps and of the products' factors; sums, the tables of attention and what is returned
+    are in the precision of `model`. Safe in several threads at a time. See stgat.recognizer.fuse.
+    """
+
+    def __init__(self, model: STGAT, precision: Precision = "fp32") -> None:
+        super().__init__()
+        kept = model.classifier.weight.dtype if isinstance(model.classifier, nn.Linear) else torch.float32
+        self.config = model.config
+        self.pool = model.pool
+        dtype = torch.bfloat16 if precision == "bf16" else kept
+        with torch.no_grad():
+            self.stem = FusedStem(model.stem, kept)
+            self.blocks = nn.ModuleList(
+                FusedBlock(block, stride, dtype, kept)  # type: ignore[arg-type]
+                for block, (*_, stride) in zip(model.blocks, model.config.blocks, strict=True)
+            )
+            self.classifier = deepcopy(model.classifier).requires_grad_(False).eval()
+        self._dtype, self._kept = dtype, kept
+        self._nobody: dict[tuple[int, torch.device], list[Tensor]] = {}
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalised joints (N, C, T, V, M), an absent person all zeros -> logits (N, K)."""
+        return self.classifier(self.features(x))
+
+    def explain(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """As STGAT.explain."""
+        looks: list[Tensor] = []
+        return self.classifier(self.features(x, looks)), looks
+
+    def features(self, x: Tensor, looks: list[Tensor] | None = None) -> Tensor:
+        """As STGAT.features."""
+        return self.pool(self.maps(x, looks))
+
+    @torch.no_grad()
+    def maps(self, x: Tensor, looks: list[Tensor] | None = None) -> Tensor:
+        """As STGAT.maps: (N, C, T, V, M) -> (N, M, C_last, T', V)."""
+        people = x.permute(0, 4, 1, 2, 3).flatten(0, 1)  # (N*M, C, T, V)
+        there = (people != 0).flatten(1).any(dim=1)  # (N*M,)
+        all_there = bool(there.all())
+        parts: list[Tensor] = []  # the looks of those who are there, and last the maps
+        if there.any():
+            parts.append(self.of_people(people if all_there else people[there], parts))
+        wanted = slice(-1, None) if looks is None else slice(None)
+        parts = parts[wanted]
+        if not all_there:
+            parts = _filled(self.nobody(x)[wanted], parts, there)
+        *looked, y = (part.unflatten(0, (x.shape[0], x.shape[4])) for part in parts)
+        if looks is not None:
+            looks += [look.flatten(3, 4) for look in looked]
+        return y.permute(0, 1, 4, 2, 3)
+
+    def of_people(self, x: Tensor, looks: list[Tensor]) -> Tensor:
+        """(B, C, T, V) -> (B, T', V, C_last). Each block's looks, (B, S, W, V, V), are appended."""
+        y = self.stem(x).to(self._dtype)
+        for block in self.blocks:
+            y = block(y, looks)
+        return activate(y).to(self._kept)
+
+    def nobody(self, x: Tensor) -> list[Tensor]:
+        """The looks, then the maps of one absent person in clips like x (N, C, T, V, M); kept."""
+        key = (x.shape[2], x.device)
+        known = self._nobody.get(key)
+        if known is None:
+            known = []
+            known.append(self.of_people(torch.zeros_like(x[:1, ..., 0]), known))
+            # Another dictionary, not this one changed: another thread may be reading it.
+            self._nobody = dict([*self._nobody.items(), (key, known)][-KEPT_LENGTHS:])
+        return known
+
+
+def _filled(nobody: list[Tensor], present: list[Tensor], there: Tensor) -> list[Tensor]:
+    """(1, ...) of nobody and (B, ...) of the people who are there, if any -> (N*M, ...), part by part."""
+    whole = [part.repeat(len(there), *[1] * (part.ndim - 1)) for part in nobody]
+    for part, known in zip(whole, present, strict=False):
+        part[there] = known
+    return whole
