@@ -83,6 +83,7 @@ class RecognizerLoader:
 
 
 def _load(wish: _Wish) -> tuple[Recognizer, TeachingReport | None]:
+    from app.engines import choose_engine
     from stgat.checkpoint import load_checkpoint
     from stgat.recognizer import Recognizer
 
@@ -94,7 +95,7 @@ def _load(wish: _Wish) -> tuple[Recognizer, TeachingReport | None]:
 
         taught = teach_checkpoint(checkpoint, wish.model, load_profile(wish.profile))
         checkpoint, report = taught.checkpoint, taught.report
-    recognizer = Recognizer(checkpoint, wish.device)
+    recognizer = Recognizer(checkpoint, choose_engine(checkpoint, wish.device))
     recognizer.warm_up()
     return recognizer, report
 

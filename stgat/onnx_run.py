@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import io
+import tempfile
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -56,17 +57,17 @@ def onnx_program(model: nn.Module, window_shape: tuple[int, ...]) -> bytes:
 
     By tracing, which takes half a second where `export`'s torch.export, made for any batch size, takes six.
     """
-    out = io.BytesIO()
-    with warnings.catch_warnings():
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter(
             "ignore"
         )  # that tracing is the older way, and that shapes are taken as constants
+        path = Path(folder) / "network.onnx"
         torch.onnx.export(
             model.eval(),
             (torch.zeros(1, *window_shape),),
-            out,
+            path,
             dynamo=False,
             input_names=["joints"],
             output_names=["logits"],
         )
-    return out.getvalue()
+        return path.read_bytes()

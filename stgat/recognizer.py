@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from stgat.attention import Attention, sum_up
 from stgat.checkpoint import Checkpoint
 from stgat.device import choose_device
 from stgat.fused import FusedSTGAT, Precision
 from stgat.model import STGAT
+from stgat.onnx_run import Run, onnx_run
 from stgat.skeleton import FloatArray, get_layout
 
 
@@ -47,13 +49,26 @@ class Prediction:
 class Recognizer:
     """Answers windows with one checkpoint on one device.
 
-    device: auto, cpu, cuda or mps. Raises DeviceError where it is not there.
+    device: auto, cpu, cuda or mps; or another way to use the processor: "onnxruntime" (stgat.onnx_run), for the
+        same answers, or "cpu-bf16" (`fuse`), rounded to 16 bits. Raises DeviceError for one not there.
     """
 
     def __init__(self, checkpoint: Checkpoint, device: str = "auto") -> None:
         self.metadata = checkpoint.metadata
-        self.device = choose_device(device)
-        self._model = checkpoint.model.to(self.device).eval()
+        self.device = choose_device("cpu" if device in ("onnxruntime", "cpu-bf16") else device)
+        model = checkpoint.model.to(self.device).eval()
+        self._model: STGAT | FusedSTGAT = model
+        if self.device.type == "cpu":
+            self._model = fuse(model, "bf16" if device == "cpu-bf16" else "fp32")
+        self._run: Run = self._model
+        if device == "onnxruntime":
+            self._run = onnx_run(model, self.window_shape, torch.get_num_threads())
+
+    @property
+    def window_shape(self) -> tuple[int, int, int, int]:
+        """(C, T, V, M) of a window."""
+        config, frames = self.metadata.model, self.metadata.preprocessing.num_frames
+        return config.in_channels, frames, get_layout(config.layout).num_joints, self.metadata.people
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -66,8 +81,12 @@ class Recognizer:
         """Windows as `prepare_window` gives them, (C, T, V, M) each, and their start and end in seconds."""
         if not windows:
             return []
-        logits = self._model(torch.from_numpy(np.stack(windows)).to(self.device))
-        return self._predictions(logits, spans)
+        return self._predictions(self.logits(torch.from_numpy(np.stack(windows))), spans)
+
+    @torch.inference_mode()
+    def logits(self, windows: Tensor) -> Tensor:
+        """Windows (N, C, T, V, M) on the CPU -> logits (N, K) on the device, without the temperature."""
+        return self._run(windows.to(self.device))
 
     @torch.inference_mode()
     def explain(self, window: FloatArray, span: tuple[float, float]) -> tuple[Prediction, Attention]:
@@ -79,7 +98,7 @@ class Recognizer:
         (prediction,) = self._predictions(logits, [span])
         return prediction, sum_up(looks, self.metadata.model)
 
-    def _predictions(self, logits: torch.Tensor, spans: Sequence[tuple[float, float]]) -> list[Prediction]:
+    def _predictions(self, logits: Tensor, spans: Sequence[tuple[float, float]]) -> list[Prediction]:
         temperature = self.metadata.temperature
         logits = logits.float() / temperature
         probabilities = logits.softmax(dim=1).cpu().numpy()
@@ -91,6 +110,4 @@ class Recognizer:
 
     def warm_up(self) -> None:
         """Answer one empty window, so that the first real one is not kept waiting by one-time costs."""
-        config, frames = self.metadata.model, self.metadata.preprocessing.num_frames
-        shape = (config.in_channels, frames, get_layout(config.layout).num_joints, self.metadata.people)
-        self.recognize([np.zeros(shape, np.float32)], [(0.0, 0.0)])
+        self.recognize([np.zeros(self.window_shape, np.float32)], [(0.0, 0.0)])
