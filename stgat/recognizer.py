@@ -49,8 +49,8 @@ class Prediction:
 class Recognizer:
     """Answers windows with one checkpoint on one device.
 
-    device: auto, cpu, cuda or mps; or another way to use the processor: "onnxruntime" (stgat.onnx_run), for the
-        same answers, or "cpu-bf16" (`fuse`), rounded to 16 bits. Raises DeviceError for one not there.
+    device: auto, cpu, cuda or mps; or another way to use the processor: "onnxruntime" (stgat.onnx_run), for
+        the same answers, or "cpu-bf16" (`fuse`), rounded to 16 bits. Raises DeviceError for one not there.
     """
 
     def __init__(self, checkpoint: Checkpoint, device: str = "auto") -> None:
