@@ -45,15 +45,22 @@ class Prediction:
 
 
 class Recognizer:
-    """Answers windows with one checkpoint on one device.
+    """Answers windows with one checkpoint on one device: with the fused network on the CPU.
 
-    device: auto, cpu, cuda or mps. Raises DeviceError where it is not there.
+    device: auto, cpu, cuda or mps. precision: as in `fuse`; bf16 is for the CPU.
+    Raises DeviceError where the device is not there, ValueError for bf16 on another than the CPU.
     """
 
-    def __init__(self, checkpoint: Checkpoint, device: str = "auto") -> None:
+    def __init__(self, checkpoint: Checkpoint, device: str = "auto", precision: Precision = "fp32") -> None:
         self.metadata = checkpoint.metadata
         self.device = choose_device(device)
-        self._model = checkpoint.model.to(self.device).eval()
+        self._network: STGAT | FusedSTGAT
+        if self.device.type == "cpu":
+            self._network = fuse(checkpoint.model, precision)
+        elif precision == "fp32":
+            self._network = checkpoint.model.to(self.device).eval()
+        else:
+            raise ValueError(f"{precision} is for the CPU; on {self.device} the recogniser computes in fp32")
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -66,16 +73,16 @@ class Recognizer:
         """Windows as `prepare_window` gives them, (C, T, V, M) each, and their start and end in seconds."""
         if not windows:
             return []
-        logits = self._model(torch.from_numpy(np.stack(windows)).to(self.device))
+        logits = self._network(torch.from_numpy(np.stack(windows)).to(self.device))
         return self._predictions(logits, spans)
 
     @torch.inference_mode()
     def explain(self, window: FloatArray, span: tuple[float, float]) -> tuple[Prediction, Attention]:
         """One window's answer, as `recognize` gives it, and what the network looked at on the way to it.
 
-        Takes about a third longer than `recognize`. Safe in any thread, also while another one recognises.
+        Safe in any thread, also while another one recognises.
         """
-        logits, looks = self._model.explain(torch.from_numpy(window[None]).to(self.device))
+        logits, looks = self._network.explain(torch.from_numpy(window[None]).to(self.device))
         (prediction,) = self._predictions(logits, [span])
         return prediction, sum_up(looks, self.metadata.model)
 

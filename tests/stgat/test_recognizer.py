@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from stgat.attention import sum_up
 from stgat.checkpoint import Checkpoint, Metadata
 from stgat.errors import DeviceError
+from stgat.fused import Precision
 from stgat.model import STGAT, STGATConfig
 from stgat.preprocessing import Preprocessing
 from stgat.recognizer import Recognizer
@@ -15,7 +17,7 @@ from stgat.recognizer import Recognizer
 CONFIG = STGATConfig(num_classes=3, blocks=((8, 8, 1),), num_heads=2)
 
 
-def recognizer(temperature: float = 1.0, people: int = 1) -> Recognizer:
+def recognizer(temperature: float = 1.0, people: int = 1, precision: Precision = "fp32") -> Recognizer:
     torch.manual_seed(0)
     metadata = Metadata(
         name="tiny",
@@ -25,7 +27,7 @@ def recognizer(temperature: float = 1.0, people: int = 1) -> Recognizer:
         temperature=temperature,
         people=people,
     )
-    return Recognizer(Checkpoint(STGAT(CONFIG), metadata), "cpu")
+    return Recognizer(Checkpoint(STGAT(CONFIG), metadata), "cpu", precision)
 
 
 def windows(count: int, people: int = 1) -> list[np.ndarray]:
@@ -87,3 +89,22 @@ def test_a_device_that_is_not_there_is_refused() -> None:
     checkpoint = Checkpoint(STGAT(CONFIG), recognizer().metadata)
     with pytest.raises(DeviceError, match="cuda:77"):
         Recognizer(checkpoint, "cuda:77")
+
+
+@pytest.mark.parametrize(("precision", "tolerance"), [("fp32", 1e-5), ("bf16", 0.02)])
+def test_each_precision_answers_and_explains_alike(precision: Precision, tolerance: float) -> None:
+    answers, (window,) = recognizer(precision=precision), windows(1)
+    with torch.no_grad():
+        torch.manual_seed(0)
+        expected, looks = STGAT(CONFIG).eval().explain(torch.from_numpy(window[None]))
+    (prediction,) = answers.recognize([window], [(0.0, 2.0)])
+    explained, attention = answers.explain(window, (0.0, 2.0))
+    for found in (prediction, explained):
+        np.testing.assert_allclose(found.probabilities, expected.softmax(dim=1)[0].numpy(), atol=tolerance)
+    np.testing.assert_allclose(attention.joints, sum_up(looks, CONFIG).joints, atol=tolerance)
+
+
+def test_a_precision_is_refused_where_it_is_not_offered() -> None:
+    checkpoint = Checkpoint(STGAT(CONFIG), recognizer().metadata)
+    with pytest.raises(ValueError, match="bf16 is for the CPU; on meta the recogniser computes in fp32"):
+        Recognizer(checkpoint, "meta", "bf16")
