@@ -8,8 +8,8 @@ What is rearranged, none of which changes the result but by rounding:
 - Queries are made once for each frame. Their bias adds bias . sum over t of k[t, v] to every row of the
   scores, at the zero frames around the clip too; the bias of a key adds the same to a whole row, which the
   softmax over v takes away.
-- The scores pair queries and keys of frames w - 1 apart: a matrix product for each w, of the same matrices
-  moved against each other. The zero frames' keys are zero, so nothing is paired across the ends.
+- So the zero frames' queries and keys are zero, and the scores are one product a head, of the keys and of
+  windows of the queries over all frames of all the head's channels: what crosses their ends meets a zero.
 - Dynamic frame weights need the sum of all frames, the first and the last frame, and no map.
 - The residual over the temporal convolution is one more weight of its middle tap.
 - Somebody who is absent is all zeros: what the network makes of that depends on the weights and on T alone,
@@ -32,6 +32,8 @@ from stgat.model import NEGATIVE_SLOPE, STGAT, WINDOW, Block, LocalAttention, St
 Precision = Literal["fp32", "bf16"]
 #: Clip lengths for which the answer to nobody is kept.
 KEPT_LENGTHS = 8
+#: Windows whose attention is taken before it is projected: what lies between then stays in the cache.
+FRAMES_AT_ONCE = 32
 
 
 class Folded(NamedTuple):
@@ -75,8 +77,8 @@ def activate_and_pad(x: Tensor) -> Tensor:
 
 
 def add_product(base: Tensor, x: Tensor, weight: Tensor) -> Tensor:
-    """base (B, T, V, C_out) += x (B, T, V, C_in) @ weight (C_in, C_out), in place."""
-    base.flatten(0, 2).addmm_(x.flatten(0, 2), weight)
+    """base (..., C_out) += x (..., C_in) @ weight (C_in, C_out), in place, both of them contiguous."""
+    base.view(-1, base.shape[-1]).addmm_(x.view(-1, x.shape[-1]), weight)
     return base
 
 
@@ -100,18 +102,21 @@ class FusedStem(nn.Module):
 
 
 class FusedAttention(nn.Module):
-    """LocalAttention up to its projection, with tables of attention in `tables` and the maps in `dtype`."""
+    """LocalAttention, with the tables of attention in `tables` and the maps in `dtype`."""
 
     query_key: Tensor
     edge: Tensor
-    outside: Tensor
+    out_of_scope: Tensor
     table: Tensor
     mean_adjacency: Tensor
     centre: Tensor
     centre_bias: Tensor
     weight_of_row: Tensor
+    project: Tensor
 
-    def __init__(self, attention: LocalAttention, dtype: torch.dtype, tables: torch.dtype) -> None:
+    def __init__(
+        self, attention: LocalAttention, project: Tensor, dtype: torch.dtype, tables: torch.dtype
+    ) -> None:
         super().__init__()
         S = self.num_heads = attention.num_heads
         query, key = attention.query, attention.key
@@ -119,64 +124,65 @@ class FusedAttention(nn.Module):
         query_weight, key_weight = (conv.weight.double().flatten(1) / per_head**0.5 for conv in (query, key))
         query_bias = query.bias.double() / per_head**0.5  # type: ignore[union-attr]
         edge = (key_weight * query_bias[:, None]).unflatten(0, (S, per_head)).sum(dim=1)  # (S, C_in)
-        outside = torch.zeros(attention.scope.shape, dtype=tables).masked_fill(~attention.scope, -torch.inf)
-        V = outside.shape[-1]
-        table = attention.table.unflatten(1, (WINDOW, V)).permute(3, 0, 1, 2)  # (V, S, W, V)
         centre = attention.frame_difference
         centre_weight = centre.weight.double().flatten(1).unflatten(0, (S, -1)).mean(dim=1)  # (S, C_in)
+        centre_bias = centre.bias.double().unflatten(0, (S, -1)).mean(dim=1)  # type: ignore[union-attr]
 
         self.register_buffer("query_key", torch.cat((query_weight, key_weight)).to(dtype))
-        self.register_buffer("edge", edge.T.to(tables, copy=True))
-        self.register_buffer("outside", outside.unflatten(1, (WINDOW, V)).transpose(0, 1).contiguous())
-        self.register_buffer("table", table.to(tables).contiguous())
+        self.register_buffer("edge", edge.mT.to(tables).contiguous())
+        self.register_buffer("out_of_scope", ~attention.scope.mT)
+        self.register_buffer("table", attention.table.permute(2, 0, 1).to(tables).contiguous())
         self.register_buffer("mean_adjacency", attention.mean_adjacency.to(tables, copy=True))
-        self.register_buffer("centre", centre_weight.T.to(tables, copy=True))
-        bias = centre.bias.double().unflatten(0, (S, -1)).mean(dim=1)  # type: ignore[union-attr]
-        self.register_buffer("centre_bias", bias.to(tables))
+        self.register_buffer("centre", centre_weight.mT.to(tables).contiguous())
+        self.register_buffer("centre_bias", centre_bias.to(tables))
         self.register_buffer("weight_of_row", attention.weight_of_row.clone())
+        self.register_buffer("project", project.mT.to(dtype).contiguous())  # (S * C_in, C_out)
 
-    def forward(self, y: Tensor, looks: list[Tensor]) -> Tensor:
-        """Padded (B, T + 2, V, C) -> (B, T, V, S * C), what each joint takes, head by head."""
-        B, frames, V, C = y.shape
-        T, S = frames - WINDOW + 1, self.num_heads
+    def forward(self, y: Tensor, a: Tensor, looks: list[Tensor]) -> Tensor:
+        """Padded y (B, T + 2, V, C_in); its attention, projected, is added to a (B, T, V, C_out) in place."""
+        B, T, V, _ = a.shape
+        S, C = self.num_heads, y.shape[3]
         looked = self.looks(y)
-        looks.append(looked.permute(1, 2, 0, 3, 4))
-        # Rows v * S + s: so come out the heads of a joint side by side, as the projection wants them.
-        attention = y.new_empty(B, V, S, WINDOW, V)
-        torch.add(looked.permute(1, 4, 2, 0, 3), self.table, out=attention)
-        attention = attention.view(B, V * S, WINDOW * V)
-        windows = y.flatten(1, 2).unfold(1, WINDOW * V, V).transpose(2, 3)  # (B, T, W*V, C), a view
-        z = y.new_empty(B, T, V * S, C)
+        looks.append(looked.mT)
+        # Rows v * S + s: the heads of a joint come out side by side, as the projection wants them.
+        attention = y.new_empty(B, V, S, WINDOW * V)
+        torch.add(looked.transpose(1, 2), self.table, out=attention)
+        windows = y.flatten(1, 2).unfold(1, WINDOW * V, V).mT  # (B, T, W*V, C), a view
         for b in range(B):
-            torch.bmm(attention[b].expand(T, -1, -1), windows[b], out=z[b])
-        return z.view(B, T, V, S * C)
+            repeated = attention[b].flatten(0, 1).expand(min(T, FRAMES_AT_ONCE), -1, -1)
+            if y.dtype == torch.bfloat16:
+                repeated = repeated.contiguous()  # where it is not, oneDNN copies it every time
+            for first in range(0, T, FRAMES_AT_ONCE):
+                some = windows[b, first : first + FRAMES_AT_ONCE]
+                z = torch.bmm(repeated[: len(some)], some)  # (frames, V*S, C)
+                add_product(a[b, first : first + len(some)], z.view(-1, V, S * C), self.project)
+        return a
 
     def looks(self, y: Tensor) -> Tensor:
-        """Padded (B, T + 2, V, C) -> (W, B, S, V, V): LocalAttention.looks, [w, b, s, u, v]."""
+        """Padded (B, T + 2, V, C) -> (B, S, V, W*V): LocalAttention.looks with its last axes exchanged."""
         total = y.sum(dim=1, dtype=self.table.dtype)  # (B, V, C)
         weights = self.frame_weights(y, total)[..., self.weight_of_row]  # (B, S, W*V)
-        weights = weights.unflatten(2, (WINDOW, -1)).permute(2, 0, 1, 3)  # (W, B, S, V)
-        return self.scores(y, total).softmax(dim=-1) * weights[..., None]
+        return self.scores(y, total).softmax(dim=2).mul_(weights[:, :, None])
 
     def scores(self, y: Tensor, total: Tensor) -> Tensor:
-        """Padded (B, T + 2, V, C) and its frames' sum -> (W, B, S, V, V), minus infinity out of scope."""
+        """Padded (B, T + 2, V, C) and the sum of its frames -> (B, S, V, W*V), [v, u]."""
         B, frames, V, _ = y.shape
         T, S = frames - WINDOW + 1, self.num_heads
-        both = self.query_key.expand(B, -1, -1) @ y.flatten(1, 2).transpose(1, 2)  # (B, 2*S*I, (T+2) * V)
-        both = both.view(B, 2, S, -1, V)  # the fourth axis is I * (T+2)
-        queries, keys = (both[:, i].reshape(B * S, -1, V) for i in (0, 1))
-        paired = keys.shape[1] - WINDOW + 1
-        scores = y.new_empty(WINDOW, B * S, V, V)
-        for w in range(WINDOW):
-            torch.bmm(queries[:, w : w + paired].mT, keys[:, 1 : 1 + paired], out=scores[w])
-        scores = scores.view(WINDOW, B, S, V, V).to(self.table.dtype)
+        both = y.new_empty(B, len(self.query_key), frames * V)
+        for b in range(B):
+            torch.mm(self.query_key, y[b].flatten(0, 1).mT, out=both[b])
+        both = both.view(B, 2, S, -1, V)  # the fourth axis is I * (T + 2)
+        queries, keys = (both[:, i].flatten(0, 1) for i in (0, 1))
+        moved = queries.flatten(1).unfold(1, WINDOW * V, V)  # (B*S, I * (T+2) - 2, W*V), a view
+        scores = torch.bmm(keys[:, 1:-1].mT, moved).to(self.table.dtype).unflatten(0, (B, S))
         edge = (total @ self.edge).mT  # (B, S, V), what the bias of the queries adds
-        return ((scores + edge[:, :, None]) / T).add_(self.outside[:, None])
+        return scores.add_(edge[..., None]).div_(T).masked_fill_(self.out_of_scope, -torch.inf)
 
     def frame_weights(self, y: Tensor, total: Tensor) -> Tensor:
         """Padded (B, T + 2, V, C) and the sum of its frames -> (B, S, W).
 
-        The window's first frame is at each of the clip's but the last once, its third at each but the first.
+        The first frame of the windows is at one time each frame of the clip but the last, the third each but
+        the first.
         """
         T, S = y.shape[1] - WINDOW + 1, self.num_heads
         centre = (self.mean_adjacency @ total) / T @ self.centre + self.centre_bias  # (B, S)
@@ -212,15 +218,14 @@ class FusedResidual(nn.Module):
 class FusedBlock(nn.Module):
     """A block whose input is still to be activated, as its output is."""
 
-    project: Tensor
     feed_forward: Tensor
     temporal: Tensor
     temporal_bias: Tensor
 
     def __init__(self, block: Block, stride: int, dtype: torch.dtype, tables: torch.dtype) -> None:
         super().__init__()
-        self.attention = FusedAttention(block.attention, dtype, tables)
         project, feed_forward = fold(block.attention.project), fold(block.feed_forward)
+        self.attention = FusedAttention(block.attention, project.weight[:, :, 0], dtype, tables)
         self.attention_residual = FusedResidual(block.attention_residual, project.bias, dtype)
         self.feed_forward_residual = FusedResidual(block.feed_forward_residual, feed_forward.bias, dtype)
         temporal = fold(block.temporal)
@@ -228,8 +233,7 @@ class FusedBlock(nn.Module):
         temporal.weight[:, :, temporal.weight.shape[2] // 2] += residual.weight[:, :, 0]
         self.stride: int = stride
 
-        self.register_buffer("project", project.weight[:, :, 0].T.to(dtype, copy=True).contiguous())
-        self.register_buffer("feed_forward", feed_forward.weight[:, :, 0].T.to(dtype).contiguous())
+        self.register_buffer("feed_forward", feed_forward.weight[:, :, 0].mT.to(dtype).contiguous())
         weight = temporal.weight[..., None].to(dtype).contiguous(memory_format=torch.channels_last)
         self.register_buffer("temporal", weight)
         self.register_buffer("temporal_bias", (temporal.bias + residual.bias).to(dtype))
@@ -238,8 +242,7 @@ class FusedBlock(nn.Module):
         """(B, T, V, C_in) -> (B, ceil(T / stride), V, C_out)."""
         padded = activate_and_pad(x)
         y = padded[:, 1:-1]
-        z = self.attention(padded, looks)
-        a = activate(add_product(self.attention_residual(y), z, self.project))
+        a = activate(self.attention(padded, self.attention_residual(y), looks))
         b = activate(add_product(self.feed_forward_residual(y), a, self.feed_forward))
         pad = self.temporal.shape[2] // 2
         c = F.conv2d(b.permute(0, 3, 1, 2), self.temporal, self.temporal_bias, (self.stride, 1), (pad, 0))
@@ -297,11 +300,11 @@ class FusedSTGAT(nn.Module):
             parts = _filled(self.nobody(x)[wanted], parts, there)
         *looked, y = (part.unflatten(0, (x.shape[0], x.shape[4])) for part in parts)
         if looks is not None:
-            looks += [look.flatten(3, 4) for look in looked]
+            looks += looked
         return y.permute(0, 1, 4, 2, 3)
 
     def of_people(self, x: Tensor, looks: list[Tensor]) -> Tensor:
-        """(B, C, T, V) -> (B, T', V, C_last). Each block's looks, (B, S, W, V, V), are appended."""
+        """(B, C, T, V) -> (B, T', V, C_last). Each block's looks, (B, S, W*V, V), are appended."""
         y = self.stem(x).to(self._dtype)
         for block in self.blocks:
             y = block(y, looks)

@@ -47,7 +47,7 @@ class Prediction:
 
 
 class Recognizer:
-    """Answers windows with one checkpoint on one device.
+    """Answers windows with one checkpoint on one device: with the fused network on the CPU.
 
     device: auto, cpu, cuda or mps; or another way to use the processor: "onnxruntime" (stgat.onnx_run), for
         the same answers, or "cpu-bf16" (`fuse`), rounded to 16 bits. Raises DeviceError for one not there.
@@ -57,10 +57,10 @@ class Recognizer:
         self.metadata = checkpoint.metadata
         self.device = choose_device("cpu" if device in ("onnxruntime", "cpu-bf16") else device)
         model = checkpoint.model.to(self.device).eval()
-        self._model: STGAT | FusedSTGAT = model
+        self._network: STGAT | FusedSTGAT = model
         if self.device.type == "cpu":
-            self._model = fuse(model, "bf16" if device == "cpu-bf16" else "fp32")
-        self._run: Run = self._model
+            self._network = fuse(model, "bf16" if device == "cpu-bf16" else "fp32")
+        self._run: Run = self._network
         if device == "onnxruntime":
             self._run = onnx_run(model, self.window_shape, torch.get_num_threads())
 
@@ -92,9 +92,9 @@ class Recognizer:
     def explain(self, window: FloatArray, span: tuple[float, float]) -> tuple[Prediction, Attention]:
         """One window's answer, as `recognize` gives it, and what the network looked at on the way to it.
 
-        Takes about a third longer than `recognize`. Safe in any thread, also while another one recognises.
+        Safe in any thread, also while another one recognises.
         """
-        logits, looks = self._model.explain(torch.from_numpy(window[None]).to(self.device))
+        logits, looks = self._network.explain(torch.from_numpy(window[None]).to(self.device))
         (prediction,) = self._predictions(logits, [span])
         return prediction, sum_up(looks, self.metadata.model)
 

@@ -157,7 +157,7 @@ def test_bfloat16_stays_near_and_answers_in_the_precision_of_the_network(seed: i
         logits = fused(x)
         assert error(logits, model(x)) < 0.05
     assert logits.dtype == fused.maps(x).dtype == torch.float32
-    assert {block.project.dtype for block in fused.blocks} == {torch.bfloat16}
+    assert {block.feed_forward.dtype for block in fused.blocks} == {torch.bfloat16}
 
 
 def test_it_copies_the_weights_and_asks_for_no_gradients() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from stgat.attention import sum_up
 from stgat.checkpoint import Checkpoint, Metadata
 from stgat.errors import DeviceError
 from stgat.model import STGAT, STGATConfig
@@ -15,7 +16,7 @@ from stgat.recognizer import Recognizer
 CONFIG = STGATConfig(num_classes=3, blocks=((8, 8, 1),), num_heads=2)
 
 
-def recognizer(temperature: float = 1.0, people: int = 1) -> Recognizer:
+def recognizer(temperature: float = 1.0, people: int = 1, device: str = "cpu") -> Recognizer:
     torch.manual_seed(0)
     metadata = Metadata(
         name="tiny",
@@ -25,7 +26,7 @@ def recognizer(temperature: float = 1.0, people: int = 1) -> Recognizer:
         temperature=temperature,
         people=people,
     )
-    return Recognizer(Checkpoint(STGAT(CONFIG), metadata), "cpu")
+    return Recognizer(Checkpoint(STGAT(CONFIG), metadata), device)
 
 
 def windows(count: int, people: int = 1) -> list[np.ndarray]:
@@ -87,3 +88,16 @@ def test_a_device_that_is_not_there_is_refused() -> None:
     checkpoint = Checkpoint(STGAT(CONFIG), recognizer().metadata)
     with pytest.raises(DeviceError, match="cuda:77"):
         Recognizer(checkpoint, "cuda:77")
+
+
+@pytest.mark.parametrize(("device", "tolerance"), [("cpu", 1e-5), ("onnxruntime", 1e-5), ("cpu-bf16", 0.02)])
+def test_each_way_answers_and_explains_alike(device: str, tolerance: float) -> None:
+    answers, (window,) = recognizer(device=device), windows(1)
+    with torch.no_grad():
+        torch.manual_seed(0)
+        expected, looks = STGAT(CONFIG).eval().explain(torch.from_numpy(window[None]))
+    (prediction,) = answers.recognize([window], [(0.0, 2.0)])
+    explained, attention = answers.explain(window, (0.0, 2.0))
+    for found in (prediction, explained):
+        np.testing.assert_allclose(found.probabilities, expected.softmax(dim=1)[0].numpy(), atol=tolerance)
+    np.testing.assert_allclose(attention.joints, sum_up(looks, CONFIG).joints, atol=tolerance)
