@@ -119,7 +119,7 @@ def compare(name: str, threads: int, data: Path | None) -> list[str]:
     shape = (1, 3, preprocessing.num_frames, 25, 1)
     one = torch.from_numpy(np.random.default_rng(0).normal(size=shape).astype(np.float32))
     answer = ways(checkpoint, threads, calibration)
-    times = in_turns({way: lambda run=run: run(one) for way, run in answer.items()}, rounds=60, at_most_s=15)
+    times = in_turns({way: lambda run=run: run(one) for way, run in answer.items()}, rounds=60, at_most_s=10)
     plain = answer["PyTorch, eager"]
     rows = []
     for way, run in answer.items():
