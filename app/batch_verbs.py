@@ -18,6 +18,7 @@ from rich.progress import Progress as Bars
 from rich.table import Table
 from rich.text import Text
 
+from app.devices import DEVICES
 from app.terminal import DebugOption, console, told_as_sentences
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def batch(
     model: Annotated[
         str | None, typer.Option(help="An installed model's name (see models), or a file.", metavar="MODEL")
     ] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.", metavar="DEVICE")] = "auto",
+    device: Annotated[str, typer.Option(help=", ".join(DEVICES), metavar="DEVICE")] = "auto",
     subfolders: Annotated[bool, typer.Option(help="Look into the folders in it, too.")] = True,
     progress_json: Annotated[
         bool, typer.Option("--progress-json", help="For programs: JSON lines on standard output.")
