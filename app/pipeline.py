@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +27,10 @@ from app.results import Listener, PosedFrame, Result
 from app.slots import Slot
 from app.sources import SourceInfo, VideoSource
 from app.window import PersonWindow
-from stgat.recognizer import Recognizer
 from stgat.skeleton import Skeleton
+
+if TYPE_CHECKING:
+    from stgat.recognizer import Recognizer
 
 __all__ = ["Extractor", "Listener", "PosedFrame", "Result", "Session"]
 
