@@ -1,7 +1,7 @@
 """How many operations a window costs, by the shapes of the network's products.
 
-PyTorch's own counter gives the same number (a test compares the two), but to use it imports PyTorch's compiler:
-a second, where the application starts.
+PyTorch's own counter gives the same number (a test compares the two), but its use imports PyTorch's compiler:
+a second or two, while somebody waits for the application.
 """
 
 from __future__ import annotations

@@ -144,9 +144,9 @@ class LocalAttention(nn.Module):
         self.dropout = nn.Dropout(config.attention_dropout)
         self.project = conv_bn(S * c_in, c_out)
 
-        # The graph follows from the config, so it is not stored with the weights. Made on the CPU wherever the
-        # network is built: on the meta device, where files are checked, a comparison or a mean imports
-        # PyTorch's compiler, which takes a second.
+        # The graph follows from the config, so it is not stored with the weights. It is made on the CPU,
+        # wherever the network is built: on the meta device, where files are checked, a comparison or a mean
+        # imports PyTorch's compiler, which takes a second.
         here, cpu = torch.get_default_device(), torch.device("cpu")
         hops = torch.tensor(layout.hops, device=cpu)
         reach = torch.arange(1, S + 1, device=cpu)[:, None, None]
