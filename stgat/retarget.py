@@ -26,8 +26,8 @@ TORSO_M = 0.299 + 0.222
 _LEGS = ((13, 12), (14, 13), (17, 16), (18, 17))
 _LEGS_M = (0.339 + 0.367 + 0.328 + 0.369) / 2
 
-# Where a bone's direction is taken, if not from its own two joints; then the bones that have the direction from
-# one joint to another, and these joints.
+# Where a bone's direction is taken, if not from its own two joints; then the bones that have the direction
+# from one joint to another, and these joints.
 _DIRECTION_FROM = {21: (7, 6), 22: (7, 6), 23: (11, 10), 24: (11, 10)}
 _OWN = [joint for joint, _, _ in NTU_BONE_LENGTHS_M if joint not in (1, 20, 2, 3, *HIPS, *SHOULDERS)]
 _PARENTS = {joint: parent for joint, parent, _ in NTU_BONE_LENGTHS_M}
