@@ -15,8 +15,13 @@ from app.playback import FilePlayback
 from app.sources import SourceInfo, open_source, open_twice
 
 if TYPE_CHECKING:
+    from stgat.checkpoint import Metadata
     from stgat.recognizer import Recognizer
     from stgat.teaching.report import TeachingReport
+
+
+#: A network of no more operations a window than this is answered by one thread: about 100 ms of one core.
+ONE_THREAD_OPERATIONS = 4e9
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,8 +100,23 @@ def _load(wish: _Wish) -> tuple[Recognizer, TeachingReport | None]:
         taught = teach_checkpoint(checkpoint, wish.model, load_profile(wish.profile))
         checkpoint, report = taught.checkpoint, taught.report
     recognizer = Recognizer(checkpoint, wish.device)
+    share_cores(checkpoint.metadata)
     recognizer.warm_up()
     return recognizer, report
+
+
+def share_cores(metadata: Metadata) -> None:
+    """Have PyTorch answer with one thread where that is quick enough, and leave the other cores to the pose.
+
+    Its threads wait for each other at every layer: where the pose has one of two cores, two of them take
+    longer than one, and many times as long when the machine is busy.
+    """
+    import torch
+
+    from app.models import count
+
+    if count(metadata)[1] <= ONE_THREAD_OPERATIONS:
+        torch.set_num_threads(1)
 
 
 def make_extractor() -> Extractor:
