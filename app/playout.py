@@ -53,7 +53,7 @@ class Playout:
         waiting = self._waiting
         if not self._begun:
             self._begun = True
-            while waiting and waiting[0].frame is not frame:
+            while waiting and waiting[0].frame.index < frame.index:
                 waiting.popleft()  # taken while the pose was being loaded
         if not any(entry.frame is frame for entry in waiting):  # shown already
             self._skeletons = skeletons

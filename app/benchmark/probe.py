@@ -49,6 +49,10 @@ class Probe:
         self._times: dict[float, int] = {}  # of pictures, by the source's time
         self._snapshot: Snapshot | None = None
 
+    def forget(self) -> None:
+        """Drop all that was written down, which would be taken for the application's memory."""
+        self.marks, self._times = Marks(), {}
+
     # In the session's threads
 
     def captured(self, frame: VideoFrame) -> None:

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from app.benchmark.clip_camera import FPS, ClipCamera
 from app.benchmark.figures import Figures, Spread, counted
 from app.benchmark.probe import Probe
-from app.entities import VideoFrame
 from app.pipeline import Session
 from app.recognition import answer_interval
 from app.road import RecognizerLoader, make_extractor
 from app.settings import SettingsStore
 from app.sources import CameraSource, RecordingSource, VideoSource, open_source
 from app.sources.recording import demo_source
+from stgat.skeleton import Skeleton
+
+if TYPE_CHECKING:
+    from app.ui.main_window import MainWindow
+    from app.ui.measured import Watched
+
+#: In an accelerated hour the network answers so often, in the source's time.
+HOURS_INTERVAL_S = 1.0
 
 
 class Device:
@@ -36,16 +45,13 @@ class Device:
 
 
 class EndlessSkeletons(RecordingSource):
-    """The demo's people over and over, always in the same picture: to see hours go by in minutes."""
+    """The demo's people over and over, in an empty room: to see hours go by in minutes."""
 
     def __init__(self) -> None:
         super().__init__(demo_source().path, repeat=True)
 
-    def frames(self) -> Iterator[VideoFrame]:
-        picture = None
-        for frame in super().frames():
-            picture = frame.image if picture is None else picture
-            yield replace(frame, image=picture)
+    def _painted(self, skeletons: tuple[Skeleton, ...]) -> NDArray[np.uint8]:
+        return self._picture
 
 
 def measure_road(
@@ -89,20 +95,22 @@ def measure_road(
 
 
 def measure_hours(model: Path, hours: float, at_most_s: float, show: bool) -> dict[str, Any]:
-    """Play recorded skeletons through window and network as fast as they go, and watch the memory.
+    """Play recorded skeletons through session, network and window as fast as they go, and watch the memory.
 
-    Ends when so many hours of the recording have gone by, or after at_most_s.
+    There is no pose to be worked out, and the network answers once a second of the recording. Ends when so
+    many hours of that have gone by, or after at_most_s.
     """
     reached = [0.0]
     session: list[Session] = []
 
-    def enough() -> bool:
+    def enough(probe: Probe) -> bool:
+        probe.forget()
         frame = session[0].snapshot().frame if session else None
         reached[0] = max(reached[0], frame.timestamp_s / 3600 if frame else 0.0)
         return reached[0] >= hours
 
     _, watched, _ = _watch(
-        model, EndlessSkeletons(), show, at_most_s, True, lossless=True, enough=enough, remember=session
+        model, EndlessSkeletons(), show, at_most_s, True, HOURS_INTERVAL_S, enough, session
     )
     quarter = watched.memory_mb[len(watched.memory_mb) // 4 :]
     return {
@@ -120,10 +128,14 @@ def _watch(
     show: bool,
     seconds: float,
     wait_for_label: bool,
-    lossless: bool = False,
-    enough: Callable[[], bool] = lambda: False,
+    lossless_interval_s: float | None = None,
+    enough: Callable[[Probe], bool] = lambda probe: False,
     remember: list[Session] | None = None,
-):
+) -> tuple[Probe, Watched, RecognizerLoader]:
+    """Open the window on the source and stay until it has been watched for long enough.
+
+    lossless_interval_s: let it run as fast as it goes, with an answer so often. remember: gets the session.
+    """
     from app.ui.measured import Watcher
     from app.ui.run import run_window
     from app.ui.services import Services
@@ -133,7 +145,11 @@ def _watch(
 
     def open_session(spec: str) -> Session:
         made = Session(
-            source, probe.before_pose(make_extractor), probe.before_network(loader), lossless=lossless
+            source,
+            probe.before_pose(make_extractor),
+            probe.before_network(loader),
+            lossless=lossless_interval_s is not None,
+            interval_s=lossless_interval_s,
         )
         made.listen(probe)
         sessions.append(made)
@@ -141,8 +157,8 @@ def _watch(
 
     watchers: list[Watcher] = []
 
-    def watch(window) -> None:
-        watchers.append(Watcher(probe, seconds, wait_for_label, enough))
+    def watch(window: MainWindow) -> None:
+        watchers.append(Watcher(probe, seconds, wait_for_label, lambda: enough(probe)))
         watchers[0](window)
 
     spec = source.spec if source.live else "demo"
