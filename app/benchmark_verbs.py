@@ -11,7 +11,11 @@ import typer
 
 from app.terminal import DebugOption, console, told_as_sentences
 
-benchmark_verbs = typer.Typer(help="How fast the application is on this machine.", no_args_is_help=True)
+benchmark_verbs = typer.Typer(
+    help="How fast the application is on this machine.",
+    epilog="Example: python main.py benchmark road --source clip.mp4",
+    no_args_is_help=True,
+)
 
 SHIPPED = ("stgat-actions", "stgat-actions-small")
 JsonOption = Annotated[bool, typer.Option("--json", help="For programs: all figures as JSON.")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -115,8 +116,16 @@ def share_cores(metadata: Metadata) -> None:
 
     from app.models import count
 
-    if count(metadata)[1] <= ONE_THREAD_OPERATIONS:
-        torch.set_num_threads(1)
+    all_threads = default_threads()
+    torch.set_num_threads(1 if count(metadata)[1] <= ONE_THREAD_OPERATIONS else all_threads)
+
+
+@functools.cache
+def default_threads() -> int:
+    """How many PyTorch uses where nobody says otherwise."""
+    import torch
+
+    return torch.get_num_threads()
 
 
 def make_extractor() -> Extractor:
