@@ -1,8 +1,8 @@
 """The live road as three threads: capture, pose, recognition; between them slots, not queues.
 
 Live, a slot holds one item and the newest wins; the frames that lost are counted. Replaying a file to a
-file (`lossless`), a slot waits and nothing is lost. The window's thread only asks for snapshots; which picture
-these show at a moment is for app.playout to say.
+file (`lossless`), a slot waits and nothing is lost. The window's thread only asks for snapshots; which
+picture these show at a moment is for app.playout to say.
 """
 
 from __future__ import annotations
