@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from app.batch_verbs import batch_verbs
+from app.benchmark_verbs import benchmark_verbs
 from app.data_verbs import data_verbs
 from app.devices import DEVICES
 from app.evaluation_verbs import evaluation_verbs
@@ -39,6 +40,7 @@ cli.add_typer(training_verbs)
 cli.add_typer(evaluation_verbs)
 cli.add_typer(model_verbs)
 cli.add_typer(teaching_verbs)
+cli.add_typer(benchmark_verbs, name="benchmark")
 
 
 #: None for what the window remembers.

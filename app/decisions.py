@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,8 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.entities import ActionEvent, Decision, State
 from app.events import EventTracker
 from stgat.labels import IDLE
-from stgat.recognizer import Prediction
 from stgat.skeleton import FloatArray
+
+if TYPE_CHECKING:
+    from stgat.recognizer import Prediction
 
 
 class DecisionSettings(BaseModel):

@@ -107,7 +107,8 @@ class Health(StrEnum):
 class Snapshot:
     """All a window needs to paint one moment of a session; made under a lock, cheap to take.
 
-    skeletons belong to `frame`; decisions may be up to one recognition older.
+    skeletons belong to `frame`, or to the newest one before it that was posed where the pose is late (see
+    app.playout); decisions may be up to one recognition older.
     events: those that ended, oldest first (a growing tuple; at most the newest 1,000 are kept).
     fps: pictures captured a second, over the last two seconds.
     latency_ms: the median time of each stage over the last hundred items.

@@ -11,13 +11,15 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from app.errors import USER_ERRORS
 from app.recognition import in_groups
 from app.window import PersonWindow, network_input
-from stgat.recognizer import Recognizer
 from stgat.skeleton import FloatArray
+
+if TYPE_CHECKING:
+    from stgat.recognizer import Recognizer
 
 log = logging.getLogger(__name__)
 

@@ -144,21 +144,16 @@ def describe(path: Path) -> Model:
 
 
 def count(metadata: Metadata) -> tuple[int, int]:
-    """Parameters, and floating point operations a window of `people` people, by PyTorch's own counter.
+    """Parameters, and floating point operations a window of `people` people (stgat.cost).
 
-    Counted on PyTorch's meta device, which has shapes and no numbers, so it takes neither memory nor weights.
-    The operations are those of matrix products and convolutions, which are nearly all.
+    Counted by shapes, on PyTorch's meta device, so it takes neither memory nor weights.
     """
     import torch
-    from torch.utils.flop_counter import FlopCounterMode
 
+    from stgat.cost import operations
     from stgat.model import STGAT
-    from stgat.skeleton import get_layout
 
-    config, frames = metadata.model, metadata.preprocessing.num_frames
-    with torch.device("meta"), torch.inference_mode(), FlopCounterMode(display=False) as counter:
-        model = STGAT(config).eval()
-        model(
-            torch.zeros(1, config.in_channels, frames, get_layout(config.layout).num_joints, metadata.people)
-        )
-    return sum(parameter.numel() for parameter in model.parameters()), counter.get_total_flops()
+    with torch.device("meta"):
+        model = STGAT(metadata.model)
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    return parameters, operations(metadata.model, metadata.preprocessing.num_frames, metadata.people)

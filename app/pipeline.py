@@ -1,19 +1,21 @@
 """The live road as three threads: capture, pose, recognition; between them slots, not queues.
 
 Live, a slot holds one item and the newest wins; the frames that lost are counted. Replaying a file to a
-file (`lossless`), a slot waits and nothing is lost. The window's thread only asks for snapshots.
+file (`lossless`), a slot waits and nothing is lost. The window's thread only asks for snapshots; which
+picture these show at a moment is for app.playout to say.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 import statistics
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,13 +24,16 @@ from app.decisions import Decider, DecisionSettings
 from app.entities import ActionEvent, Counters, Health, Snapshot, Stage, VideoFrame
 from app.errors import USER_ERRORS
 from app.explaining import Explanation, explain
+from app.playout import Playout
 from app.recognition import Observer
 from app.results import Listener, PosedFrame, Result
 from app.slots import Slot
 from app.sources import SourceInfo, VideoSource
 from app.window import PersonWindow
-from stgat.recognizer import Recognizer
 from stgat.skeleton import Skeleton
+
+if TYPE_CHECKING:
+    from stgat.recognizer import Recognizer
 
 __all__ = ["Extractor", "Listener", "PosedFrame", "Result", "Session"]
 
@@ -89,6 +94,7 @@ class Session:
         self._ready = threading.Event()  # to recognise
         self._lock = threading.Lock()
         self._snapshot = Snapshot(Health.STARTING)
+        self._playout = Playout(math.inf) if lossless else Playout()
         self._counts = dict.fromkeys(("captured", "posed", "recognised"), 0)
         self._captured_at: deque[float] = deque(maxlen=600)
         self._timings = {stage: deque[float](maxlen=TIMINGS) for stage in Stage}
@@ -176,8 +182,11 @@ class Session:
         with self._lock:
             recent = [moment for moment in self._captured_at if now - moment <= 2.0]
             seconds = max(now - recent[0], 1e-3) if recent else 1.0
+            frame, skeletons = self._playout.seen(now)
             return replace(
                 self._snapshot,
+                frame=frame,
+                skeletons=skeletons,
                 counters=Counters(dropped=self._frames.replaced, **self._counts),
                 fps=(len(recent) - 1) / seconds if len(recent) > 1 else 0.0,
                 latency_ms={
@@ -208,6 +217,7 @@ class Session:
                 with self._lock:
                     self._counts["captured"] += 1
                     self._captured_at.append(captured_at)
+                    self._playout.captured(frame, captured_at)
                 for listener in self._listeners:
                     listener.captured(frame)
                 if self._stopping.is_set() or not self._frames.put((frame, captured_at)):
@@ -231,11 +241,11 @@ class Session:
                         before = time.monotonic()
                     skeletons = extractor.process(frame.image, frame.timestamp_s)
                 with self._lock:
-                    self._timings[Stage.POSE].append(time.monotonic() - before)
+                    now = time.monotonic()
+                    self._timings[Stage.POSE].append(now - before)
                     self._counts["posed"] += 1
-                    self._snapshot = replace(
-                        self._snapshot, health=Health.RUNNING, frame=frame, skeletons=skeletons
-                    )
+                    self._playout.posed(frame, skeletons, now)
+                    self._snapshot = replace(self._snapshot, health=Health.RUNNING)
                 posed = PosedFrame(frame, skeletons, captured_at)
                 for listener in self._listeners:
                     listener.posed(posed)
@@ -244,6 +254,8 @@ class Session:
             if extractor is not None:
                 extractor.close()
             self._posed.close()
+            with self._lock:
+                self._playout.finish()
 
     def _recognize(self) -> None:
         recognizer = self._load_recognizer()
@@ -274,7 +286,7 @@ class Session:
                 self._snapshot = replace(self._snapshot, decisions=decisions)
                 self._looked_at = recognizer, observer.looked_at
             self._keep(events)
-            self._tell(Result(newest, decisions, events, tuple(observations)))
+            self._tell(Result(newest, decisions, events, tuple(observations), before))
         events = self._decider.finish()
         self._keep(events)
         self._tell(Result(None, None, events))

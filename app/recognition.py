@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from app.decisions import Observation
 from app.models import count
 from app.window import PersonWindow, SlidingWindow, network_input
-from stgat.checkpoint import Metadata
-from stgat.recognizer import Recognizer
 from stgat.skeleton import Skeleton
+
+if TYPE_CHECKING:
+    from stgat.checkpoint import Metadata
+    from stgat.recognizer import Recognizer
 
 #: Least time between two answers of a network, in the source's time.
 INTERVAL_S = 0.1

@@ -27,12 +27,14 @@ class Result:
 
     decisions: None where this frame was not due for one. events: those that ended with it.
     observations: what they were decided by, None where there are none.
+    taken_up_at: when recognition turned to this frame, on the clock of PosedFrame.captured_at.
     """
 
     posed: PosedFrame | None
     decisions: tuple[Decision, ...] | None
     events: tuple[ActionEvent, ...]
     observations: tuple[Observation, ...] | None = None
+    taken_up_at: float | None = None
 
 
 class Listener(Protocol):

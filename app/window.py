@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from stgat.motion import motion_m_s
-from stgat.preprocessing import Preprocessing, to_network, window_joints
-from stgat.retarget import unseen_limbs
+from stgat.preprocessing import Preprocessing, at_moments, to_network
+from stgat.retarget import Bones, from_bones, to_bones, unseen_limbs
 from stgat.skeleton import FloatArray, Skeleton
 
 
@@ -29,24 +28,66 @@ class PersonWindow:
     end_s: float
 
 
-@dataclass
 class _Track:
-    times: deque[float] = field(default_factory=deque)
-    joints: deque[FloatArray] = field(default_factory=deque)
-    confidence: deque[FloatArray] = field(default_factory=deque)
+    """One person's moments, oldest first, in arrays with room to grow: a window of them is a slice.
+
+    What can be told of a frame by itself, its bones on the one body, is worked out when it comes, not again
+    for each of the windows that it is part of.
+    """
+
+    def __init__(self, on_one_body: bool, layout: str) -> None:
+        self._on_one_body, self._layout = on_one_body, layout
+        self._columns: list[FloatArray] = []
+        self._first = self._past = 0
+
+    def __len__(self) -> int:
+        return self._past - self._first
 
     def append(self, skeleton: Skeleton, timestamp_s: float) -> None:
-        self.times.append(timestamp_s)
-        self.joints.append(skeleton.joints_m)
-        self.confidence.append(skeleton.confidence)
+        joints = np.asarray(skeleton.joints_m, np.float64)
+        row: list[FloatArray] = [np.float64(timestamp_s), skeleton.confidence]
+        if self._on_one_body:
+            bones = to_bones(joints[None], self._layout)
+            row += [bones.hips_m[0], bones.offsets_m[0], bones.torso_m[0], bones.legs_m[0]]
+        else:
+            row.append(joints)
+        if not self._columns or self._past == len(self._columns[0]):
+            self._make_room(row)
+        for column, value in zip(self._columns, row, strict=True):
+            column[self._past] = value
+        self._past += 1
+
+    def _make_room(self, row: list[FloatArray]) -> None:
+        size = max(64, 2 * len(self))
+        columns = [np.empty((size, *np.shape(value))) for value in row]
+        for new, old in zip(columns, self._columns, strict=False):
+            new[: len(self)] = old[self._first : self._past]
+        self._columns, self._first, self._past = columns, 0, len(self)
 
     def pop(self) -> None:
-        for column in (self.times, self.joints, self.confidence):
-            column.pop()
+        self._past -= 1
 
     def popleft(self) -> None:
-        for column in (self.times, self.joints, self.confidence):
-            column.popleft()
+        self._first += 1
+
+    @property
+    def times(self) -> FloatArray:
+        """(T,) seconds."""
+        return self._column(0)
+
+    @property
+    def confidence(self) -> FloatArray:
+        """(T, 25)"""
+        return self._column(1)
+
+    def body(self) -> FloatArray:
+        """(T, 25, 3) the joints on the body wanted, as `window_joints` would make them of these frames."""
+        if not self._on_one_body:
+            return self._column(2)
+        return from_bones(Bones(*(self._column(number) for number in range(2, 6))))
+
+    def _column(self, number: int) -> FloatArray:
+        return self._columns[number][self._first : self._past]
 
 
 class SlidingWindow:
@@ -75,8 +116,11 @@ class SlidingWindow:
         for skeleton in skeletons:
             if not np.isfinite(skeleton.joints_m).all(axis=-1)[0]:
                 continue
-            track = self._tracks.setdefault(skeleton.person_id, _Track())
-            if track.times and track.times[-1] >= timestamp_s:
+            track = self._tracks.get(skeleton.person_id)
+            if track is None:
+                on_one_body = self.preprocessing.body == "one-body-1"
+                track = self._tracks[skeleton.person_id] = _Track(on_one_body, self.preprocessing.layout)
+            if len(track) and track.times[-1] >= timestamp_s:
                 track.pop()
             track.append(skeleton, timestamp_s)
         self._forget()
@@ -88,9 +132,8 @@ class SlidingWindow:
         for person_id, track in sorted(self._tracks.items()):
             if track.times[-1] - track.times[0] < self.min_span_s:
                 continue
-            times = np.array(track.times)
-            unseen = unseen_limbs(np.stack(track.confidence))
-            joints = window_joints(np.stack(track.joints), times, self.preprocessing, start_s, end_s, unseen)
+            unseen = unseen_limbs(track.confidence)
+            joints = at_moments(track.body(), track.times, self.preprocessing, start_s, end_s, unseen)
             motion = motion_m_s(joints, self.preprocessing.window_s)
             windows.append(PersonWindow(person_id, joints, motion, start_s, end_s))
         return windows
@@ -99,7 +142,7 @@ class SlidingWindow:
         oldest = self._now - self.preprocessing.window_s
         for person_id, track in list(self._tracks.items()):
             # One sample before the window stays, so that its first moment is interpolated, not held.
-            while len(track.times) > 1 and track.times[1] <= oldest:
+            while len(track) > 1 and track.times[1] <= oldest:
                 track.popleft()
             if self._now - track.times[-1] > self.forget_after_s:
                 del self._tracks[person_id]

@@ -22,6 +22,7 @@ PAGE = REPOSITORY / "docs/performance.md"
 PARTS: dict[str, tuple[str, ...]] = {
     "machine": ("this_machine.py",),
     "engines": ("performance_engines.py",),
+    "road": ("performance_road.py",),
 }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -68,6 +69,7 @@ class PoseEstimator:
 
     model_path: the .task file (pose.models).
     search_interval_s: while somebody is in view, how often a free landmarker looks for somebody else.
+    search_when_empty_s: the same, when nobody has been in view for `empty_after_s`; before, in every picture.
     search_after_loss_s: how long it looks in every picture for a person it has just lost.
     trial_s: somebody found beside others is reported after being followed for so long: coats do not last.
     open_landmarker: makes a landmarker from the model file; tests give a script.
@@ -80,6 +82,8 @@ class PoseEstimator:
         model_path: Path,
         max_people: int = 2,
         search_interval_s: float = 0.25,
+        search_when_empty_s: float = 0.1,
+        empty_after_s: float = 1.0,
         search_after_loss_s: float = 0.5,
         trial_s: float = 0.2,
         open_landmarker: Callable[[Path], Landmarker] = VideoLandmarker,
@@ -87,15 +91,18 @@ class PoseEstimator:
         if max_people < 1:
             raise ValueError(f"max_people must be at least 1, not {max_people}")
         self._search_interval_s = search_interval_s
+        self._search_when_empty_s, self._empty_after_s = search_when_empty_s, empty_after_s
         self._search_after_loss_s = search_after_loss_s
         self._trial_s = trial_s
         self._slots: list[_Slot] = []
         # Also runs at exit: MediaPipe must be closed before the interpreter takes its modules apart.
-        self._finalizer = weakref.finalize(self, _close_all, self._slots)
+        self._helpers = ThreadPoolExecutor(max_people, thread_name_prefix="pose")
+        self._finalizer = weakref.finalize(self, _close_all, self._slots, self._helpers)
         for _ in range(max_people):
             self._slots.append(_Slot(open_landmarker(model_path)))
         self._shape: tuple[int, ...] = ()
         self._searched_s = self._now_s = -np.inf
+        self._empty_since_s: float | None = None
 
     def reset(self) -> None:
         """Forget everybody; timestamps may start anew."""
@@ -105,6 +112,7 @@ class PoseEstimator:
             slot.clear()
             slot.looked_s = 0.0
         self._searched_s = self._now_s = -np.inf
+        self._empty_since_s = None
 
     def estimate(self, image_rgb: Image, timestamp_s: float) -> list[Pose]:
         """The people in one picture, in no particular order.
@@ -118,12 +126,19 @@ class PoseEstimator:
             self._shape = image_rgb.shape
             for slot in self._slots:
                 slot.window, slot.rounds = search.whole(image_rgb.shape[1], image_rgb.shape[0]), iter(())
-        for slot in self._slots:
-            if slot.pose is not None:
-                self._follow(slot, image_rgb, timestamp_s)
+        self._follow_all(image_rgb, timestamp_s)
         self._part_doubles(image_rgb, timestamp_s)
         self._search(image_rgb, timestamp_s)
         return [slot.pose for slot in self._slots if slot.pose is not None and not slot.on_trial]
+
+    def _follow_all(self, image: Image, timestamp_s: float) -> None:
+        """Everybody at once, each in a thread: a landmarker keeps one core busy and knows of no other."""
+        busy = [slot for slot in self._slots if slot.pose is not None]
+        following = [self._helpers.submit(self._follow, slot, image, timestamp_s) for slot in busy[1:]]
+        if busy:
+            self._follow(busy[0], image, timestamp_s)
+        for one in following:
+            one.result()
 
     def _follow(self, slot: _Slot, image: Image, timestamp_s: float) -> None:
         height, width = image.shape[:2]
@@ -161,7 +176,9 @@ class PoseEstimator:
             return
         height, width = image.shape[:2]
         just_lost = timestamp_s - slot.lost_s <= self._search_after_loss_s
-        if others and not just_lost and timestamp_s - self._searched_s < self._search_interval_s:
+        # A little less than the interval: times are rounded, and every third picture shall stay the third.
+        interval_s = 0.999 * self._interval(bool(others), timestamp_s)
+        if not just_lost and timestamp_s - self._searched_s < interval_s:
             return
         self._searched_s = timestamp_s
         if just_lost and slot.last is not None:
@@ -181,6 +198,15 @@ class PoseEstimator:
             return
         slot.on_trial = bool(others) and not just_lost
         slot.pose, slot.window, slot.found_s = pose, window, timestamp_s
+
+    def _interval(self, somebody: bool, timestamp_s: float) -> float:
+        """Least time between two searches."""
+        if somebody:
+            self._empty_since_s = None
+            return self._search_interval_s
+        if self._empty_since_s is None:
+            self._empty_since_s = timestamp_s
+        return self._search_when_empty_s if timestamp_s - self._empty_since_s > self._empty_after_s else 0.0
 
     def _next_window(self, slot: _Slot, others: list[Pose], width: int, height: int) -> Window:
         window = next(slot.rounds, None)
@@ -204,6 +230,7 @@ class PoseEstimator:
         self.close()
 
 
-def _close_all(slots: list[_Slot]) -> None:
+def _close_all(slots: list[_Slot], helpers: ThreadPoolExecutor) -> None:
+    helpers.shutdown()
     while slots:
         slots.pop().landmarker.close()

@@ -144,17 +144,19 @@ class LocalAttention(nn.Module):
         self.dropout = nn.Dropout(config.attention_dropout)
         self.project = conv_bn(S * c_in, c_out)
 
-        # torch.tensor, not from_numpy: a network built under another default device or dtype is wholly there.
-        hops = torch.tensor(layout.hops)
-        reach = torch.arange(1, S + 1)[:, None, None]
+        # The graph follows from the config, so it is not stored with the weights. It is made on the CPU,
+        # wherever the network is built: on the meta device, where files are checked, a comparison or a mean
+        # imports PyTorch's compiler, which takes a second.
+        here, cpu = torch.get_default_device(), torch.device("cpu")
+        hops = torch.tensor(layout.hops, device=cpu)
+        reach = torch.arange(1, S + 1, device=cpu)[:, None, None]
         scope = ((hops == reach) | (hops == 0)).repeat(1, WINDOW, 1)  # (S, W*V, V)
-        rows = torch.arange(WINDOW * V)
+        rows = torch.arange(WINDOW * V, device=cpu)
         weight_of_row = rows // V if config.frame_weighting == "u_div_v" else rows % WINDOW
-        adjacency = torch.tensor(layout.adjacency(), dtype=torch.get_default_dtype())
-        # The graph follows from the config, so it is not stored with the weights.
-        self.register_buffer("scope", scope, persistent=False)
-        self.register_buffer("weight_of_row", weight_of_row, persistent=False)
-        self.register_buffer("mean_adjacency", adjacency.mean(dim=1), persistent=False)
+        adjacency = torch.tensor(layout.adjacency(), dtype=torch.get_default_dtype(), device=cpu)
+        self.register_buffer("scope", scope.to(here), persistent=False)
+        self.register_buffer("weight_of_row", weight_of_row.to(here), persistent=False)
+        self.register_buffer("mean_adjacency", adjacency.mean(dim=1).to(here), persistent=False)
 
     def forward(self, y: Tensor) -> Tensor:
         """(N, C_in, T, V) -> (N, C_out, T, V), batch norm included, activation not."""
@@ -246,6 +248,8 @@ class STGAT(nn.Module):
         self._initialise()
 
     def _initialise(self) -> None:
+        if self.classifier.weight.is_meta:  # no numbers to draw; to ask for them imports the compiler, too
+            return
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out")

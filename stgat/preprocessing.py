@@ -87,9 +87,21 @@ def window_joints(
     """
     if preprocessing.body == "one-body-1":
         joints_m = one_body(joints_m, preprocessing.layout)
+    return at_moments(joints_m, timestamps_s, preprocessing, start_s, end_s, unseen)
+
+
+def at_moments(
+    body_m: FloatArray,
+    timestamps_s: FloatArray,
+    preprocessing: Preprocessing,
+    start_s: float,
+    end_s: float,
+    unseen: Collection[str] = (),
+) -> FloatArray:
+    """The last part of `window_joints`, for joints (T, V, 3) that are on the body wanted already."""
     if unseen and preprocessing.unseen_limbs == "rest-1":
-        joints_m = rest_limbs(joints_m, unseen)
-    return resample(joints_m, timestamps_s, preprocessing.num_frames, start_s, end_s)
+        body_m = rest_limbs(body_m, unseen)
+    return resample(body_m, timestamps_s, preprocessing.num_frames, start_s, end_s)
 
 
 def to_network(joints_m: FloatArray, preprocessing: Preprocessing) -> FloatArray:

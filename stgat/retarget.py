@@ -10,6 +10,7 @@ and hand tips and thumbs continue the hand.
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -25,8 +26,17 @@ TORSO_M = 0.299 + 0.222
 _LEGS = ((13, 12), (14, 13), (17, 16), (18, 17))
 _LEGS_M = (0.339 + 0.367 + 0.328 + 0.369) / 2
 
-# Where a bone's direction is taken, if not from its own two joints.
+# Where a bone's direction is taken, if not from its own two joints; then the bones that have the direction
+# from one joint to another, and these joints.
 _DIRECTION_FROM = {21: (7, 6), 22: (7, 6), 23: (11, 10), 24: (11, 10)}
+_OWN = [joint for joint, _, _ in NTU_BONE_LENGTHS_M if joint not in (1, 20, 2, 3, *HIPS, *SHOULDERS)]
+_PARENTS = {joint: parent for joint, parent, _ in NTU_BONE_LENGTHS_M}
+_ENDS, _STARTS = (
+    [_DIRECTION_FROM.get(joint, (joint, _PARENTS[joint]))[end] for joint in _OWN] for end in (0, 1)
+)
+_LENGTHS_M = np.zeros(NTU25.num_joints)
+for _joint, _, _length in NTU_BONE_LENGTHS_M:
+    _LENGTHS_M[_joint] = _length
 
 LAYOUTS = (NTU25.name, KINECT_V1_20.name)
 
@@ -48,6 +58,25 @@ def one_body(joints_m: FloatArray, layout: str = NTU25.name) -> FloatArray:
 
     Raises ValueError for another layout or shape.
     """
+    return from_bones(to_bones(joints_m, layout))
+
+
+@dataclass(frozen=True)
+class Bones:
+    """What of `one_body` is known of each frame by itself, so that a sliding window works it out once.
+
+    hips_m: (T, 3) the middle of the hips. offsets_m: (T, 25, 3) from each joint's parent to the joint on the
+    one body, zero for the root. torso_m, legs_m: (T,) how long these were on the person.
+    """
+
+    hips_m: FloatArray
+    offsets_m: FloatArray
+    torso_m: FloatArray
+    legs_m: FloatArray
+
+
+def to_bones(joints_m: FloatArray, layout: str = NTU25.name) -> Bones:
+    """The first half of `one_body`, frame by frame; raises as it does."""
     if layout not in LAYOUTS:
         raise ValueError(f"layout {layout!r} cannot be put on one body; known: {', '.join(LAYOUTS)}")
     if joints_m.ndim != 3 or joints_m.shape[1] not in (20, 25) or joints_m.shape[2] != 3:
@@ -56,21 +85,23 @@ def one_body(joints_m: FloatArray, layout: str = NTU25.name) -> FloatArray:
     hips = joints[:, HIPS].mean(axis=1)
     shoulders = joints[:, SHOULDERS].mean(axis=1)
 
-    spine = _unit(shoulders - hips)
-    head = _unit(joints[:, HEAD] - shoulders)
-    directions = {1: spine, 20: spine, 2: head, 3: head}
-    for joint in SHOULDERS:
-        directions[joint] = _unit(joints[:, joint] - shoulders)
-    for joint in HIPS:
-        directions[joint] = _unit(joints[:, joint] - hips)
+    along = np.zeros((len(joints), NTU25.num_joints, 3))
+    along[:, [1, 20]] = (shoulders - hips)[:, None]
+    along[:, [2, 3]] = (joints[:, HEAD] - shoulders)[:, None]
+    along[:, SHOULDERS] = joints[:, SHOULDERS] - shoulders[:, None]
+    along[:, HIPS] = joints[:, HIPS] - hips[:, None]
+    along[:, _OWN] = joints[:, _ENDS] - joints[:, _STARTS]
+    offsets = np.zeros_like(along)
+    offsets[:, 1:] = _LENGTHS_M[1:, None] * _unit(along[:, 1:])
+    return Bones(hips, offsets, *_sizes(joints))
 
-    body = np.full((len(joints), NTU25.num_joints, 3), np.nan)
-    body[:, 0] = hips * body_scale(joints)
-    for joint, parent, length in NTU_BONE_LENGTHS_M:
-        if joint not in directions:
-            end, start = _DIRECTION_FROM.get(joint, (joint, parent))
-            directions[joint] = _unit(joints[:, end] - joints[:, start])
-        body[:, joint] = body[:, parent] + length * directions[joint]
+
+def from_bones(bones: Bones) -> FloatArray:
+    """The second half of `one_body`, of a whole window: (T, 25, 3) metres."""
+    body = bones.offsets_m.copy()
+    body[:, 0] = bones.hips_m * _scale(bones.torso_m, bones.legs_m)
+    for joint, parent, _ in NTU_BONE_LENGTHS_M:
+        body[:, joint] += body[:, parent]
     return body.astype(np.float32)
 
 
@@ -150,9 +181,18 @@ def body_scale(joints: FloatArray) -> float:
 
     The median over frames of torso and legs; of the torso alone where no leg is known. 1 where nothing is.
     """
+    return _scale(*_sizes(joints))
+
+
+def _sizes(joints: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """(T,) the length of the torso and the mean length of the legs in each frame; NaN where not known."""
     hips, shoulders = joints[:, HIPS].mean(axis=1), joints[:, SHOULDERS].mean(axis=1)
-    torso = _median(np.linalg.norm(shoulders - hips, axis=-1))
-    legs = _median(sum(np.linalg.norm(joints[:, a] - joints[:, b], axis=-1) for a, b in _LEGS) / 2)
+    legs = sum(np.linalg.norm(joints[:, a] - joints[:, b], axis=-1) for a, b in _LEGS) / 2
+    return np.linalg.norm(shoulders - hips, axis=-1), legs
+
+
+def _scale(torso_m: FloatArray, legs_m: FloatArray) -> float:
+    torso, legs = _median(torso_m), _median(legs_m)
     measured, own = (torso + legs, TORSO_M + _LEGS_M) if np.isfinite(torso + legs) else (torso, TORSO_M)
     if not np.isfinite(measured) or measured <= 0:
         return 1.0

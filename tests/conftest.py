@@ -5,12 +5,10 @@ from __future__ import annotations
 import gc
 import os
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,45 +58,13 @@ def pose_model() -> Path:
 
 @pytest.fixture(scope="session")
 def sports2d_demo() -> Path:
-    """A real video of people, 1768x994 at 30 fps, from the wheel of Sports2D (BSD-3); downloaded once."""
-    from pose.models import cache_dir
+    """A real video of people (benchmarks.people_video), downloaded once."""
+    from benchmarks.people_video import OfflineError, people_video
 
-    folder = cache_dir() / "tests"
-    video = folder / "sports2d-0.8.34-demo.mp4"
-    if not video.is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder) as scratch:
-            command = [
-                sys.executable,
-                "-m",
-                "pip",
-                "download",
-                "--no-deps",
-                "--only-binary=:all:",
-                "--retries=1",
-            ]
-            done = subprocess.run(
-                [*command, f"--dest={scratch}", "Sports2D==0.8.34"],
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            if done.returncode and _is_offline(done.stderr):
-                pytest.skip("offline, and the demo video of Sports2D is not in the cache")
-            assert done.returncode == 0, done.stderr
-            (wheel,) = Path(scratch).glob("*.whl")
-            with zipfile.ZipFile(wheel) as archive:
-                part = Path(scratch) / "demo.mp4"
-                part.write_bytes(archive.read("Sports2D/Demo/demo.mp4"))
-            part.replace(video)
-    return video
-
-
-def _is_offline(pip_says: str) -> bool:
-    """Whether pip failed for want of a network: only then may a test be skipped."""
-    return any(
-        word in pip_says for word in ("NewConnectionError", "NameResolution", "ConnectTimeout", "resolve")
-    )
+    try:
+        return people_video()
+    except OfflineError as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture

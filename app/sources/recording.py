@@ -94,7 +94,10 @@ class RecordingSource(BaseSource):
         self, recording: SkeletonRecording, index: int, timestamp_s: float, before: int = 0
     ) -> VideoFrame:
         skeletons = skeletons_at(recording, self._image_joints, index, timestamp_s)
-        return VideoFrame(paint(self._picture, skeletons), before + index, timestamp_s, skeletons)
+        return VideoFrame(self._painted(skeletons), before + index, timestamp_s, skeletons)
+
+    def _painted(self, skeletons: tuple[Skeleton, ...]) -> NDArray[np.uint8]:
+        return paint(self._picture, skeletons)
 
 
 def demo_source(repeat: bool = False) -> RecordingSource:

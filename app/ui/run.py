@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from PyQt6.QtCore import QEvent, QLibraryInfo, QLocale, QTimer, QTranslator
@@ -28,6 +29,7 @@ def run_window(
     quit_after_s: float | None = None,
     offscreen: bool = False,
     services: Services | None = None,
+    watch: Callable[[MainWindow], None] = lambda window: None,
 ) -> int:
     """Show the window with this source playing; returns the exit code once it is closed. Main thread only.
 
@@ -36,6 +38,7 @@ def run_window(
     quit_after_s: close by itself after so many seconds.
     offscreen: paint into memory, for machines without a screen.
     services: what the window remembers and uses; None keeps nothing.
+    watch: called with the window just before it is shown.
     Ctrl-C in the terminal closes the window as its own button does.
     """
     if offscreen:
@@ -46,6 +49,7 @@ def run_window(
     application.setStyle("Fusion")
     load_qt_texts(application)
     window = MainWindow(open_session, list_cameras, source, services=services)
+    watch(window)
     window.show()
     failures: list[str] = []
 

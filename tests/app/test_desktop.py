@@ -144,3 +144,15 @@ def test_the_command_line_tells_what_it_named(
         with pytest.raises(SystemExit):
             main([*verb, *arguments])
     assert told == [given, given]
+
+
+def test_the_window_opens_without_what_only_its_sessions_need() -> None:
+    """PyTorch and MediaPipe take seconds to import; whoever waits for a window shall not wait for them."""
+    code = (
+        "import sys, app.cli, app.desktop, app.ui.run\n"
+        "print([name for name in ('torch', 'mediapipe', 'scipy', 'matplotlib') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=MAIN.parent
+    )
+    assert done.stdout.strip() == "[]"

@@ -230,3 +230,17 @@ def test_settings_that_change_all_the_time_lose_no_event() -> None:
     running.start()
     assert running.wait(30)
     assert [event.label for event in running.snapshot().events] == ["hand waving"]
+
+
+def test_pictures_that_the_pose_does_not_get_to_are_seen_all_the_same() -> None:
+    """All of them by who looks often enough (test_playout); here another thread may keep us waiting."""
+    slow = session(ScriptedSource(40, 15.0, live=False), FakeExtractor(0.2))
+    slow.start()
+    seen: list[int] = []
+    while slow.snapshot().health in (Health.STARTING, Health.RUNNING):
+        frame = slow.snapshot().frame
+        if frame is not None and frame.index not in seen[-1:]:
+            seen.append(frame.index)
+        time.sleep(0.002)
+    assert seen == sorted(seen)
+    assert len(seen) > 1.5 * slow.snapshot().counters.posed

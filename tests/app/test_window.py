@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
@@ -14,7 +14,7 @@ from app.decisions import DecisionSettings
 from app.window import PersonWindow, SlidingWindow, network_input
 from stgat.motion import motion_m_s
 from stgat.preprocessing import Preprocessing, window_joints
-from stgat.retarget import one_body
+from stgat.retarget import one_body, unseen_limbs
 from stgat.sampling import resample
 from stgat.skeleton import Skeleton
 from tests.stgat.bodies import STANDING, waving
@@ -120,6 +120,74 @@ def test_a_skeleton_without_a_root_or_with_unknown_joints_does_no_harm() -> None
         joints[[15, 19]] = np.nan  # feet out of the picture, always
         window.add([skeleton(joints, 0, time_s)], time_s)
     assert np.isfinite(only(window).joints_m).all()
+
+
+class FromScratch:
+    """What a sliding window shall give, worked out anew from all that was ever seen."""
+
+    def __init__(self, preprocessing: Preprocessing) -> None:
+        self.preprocessing = preprocessing
+        self.seen: dict[int, dict[float, Skeleton]] = {}
+        self.now_s = -np.inf
+
+    def add(self, skeletons: list[Skeleton], now_s: float) -> None:
+        if now_s < self.now_s:
+            self.seen.clear()
+        self.now_s = now_s
+        for one in skeletons:
+            self.seen.setdefault(one.person_id, {})[now_s] = one
+        self.seen = {number: at for number, at in self.seen.items() if now_s - max(at) <= 1.0}
+
+    def windows(self) -> dict[int, np.ndarray]:
+        start_s, found = self.now_s - self.preprocessing.window_s, {}
+        for number, at in self.seen.items():
+            times = np.array(sorted(at))
+            times = times[max(0, np.searchsorted(times, start_s, side="right") - 1) :]
+            if times[-1] - times[0] < 0.5:
+                continue
+            joints = np.stack([at[time_s].joints_m for time_s in times])
+            unseen = unseen_limbs(np.stack([at[time_s].confidence for time_s in times]))
+            found[number] = window_joints(joints, times, self.preprocessing, start_s, self.now_s, unseen)
+        return found
+
+
+@pytest.mark.parametrize(
+    "preprocessing",
+    [
+        Preprocessing(num_frames=16, window_s=1.0, unseen_limbs="rest-1"),
+        Preprocessing(num_frames=16, window_s=1.0, body="as-measured"),
+    ],
+    ids=["one body", "as measured"],
+)
+@given(seed=st.integers(0, 10**6))
+@example(seed=1)
+@settings(max_examples=12)
+def test_what_is_kept_from_window_to_window_changes_not_one_bit(
+    preprocessing: Preprocessing, seed: int
+) -> None:
+    """Random streams: uneven steps, gaps, a clock that stands or goes back, people and joints that vanish."""
+    rng = np.random.default_rng(seed)
+    kept, scratch = SlidingWindow(preprocessing), FromScratch(preprocessing)
+    now_s = 0.0
+    for _ in range(150):
+        step = rng.choice(["on", "gap", "stand", "back"], p=[0.93, 0.04, 0.02, 0.01])
+        now_s += {"on": rng.uniform(0.01, 0.1), "gap": rng.uniform(0.2, 1.5), "stand": 0.0, "back": -1.0}[
+            step
+        ]
+        skeletons = []
+        for number in range(3):
+            if rng.random() < 0.85:
+                joints = waving(np.array([now_s + number]))[0] + rng.normal(0, 0.02, (25, 3))
+                joints[1:][(rng.random(24) < 0.03) & ~np.isin(np.arange(1, 25), (12, 16))] = np.nan
+                joints = joints.astype(rng.choice([np.float32, np.float64]))
+                skeletons.append(Skeleton(joints, rng.choice([0.1, 0.9], 25), number, now_s))
+        kept.add(skeletons, now_s)
+        scratch.add(skeletons, now_s)
+        windows = {person.person_id: person.joints_m for person in kept.people()}
+        expected = scratch.windows()
+        assert windows.keys() == expected.keys()
+        for number, joints in expected.items():
+            assert_array_equal(windows[number], joints)
 
 
 LEGS = [13, 14, 15, 17, 18, 19]

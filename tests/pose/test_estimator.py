@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pose.estimator import PoseEstimator
@@ -173,3 +174,26 @@ def test_a_smaller_picture_in_the_middle_of_a_video_is_taken():
     for i in range(3):
         poses = hall.estimator.estimate(picture(PaperPerson(ANNA, 0.5), size=(160, 90)), 0.3 + 0.05 * i)
     assert poses[0].image_landmarks[:, 0].mean() == pytest.approx(0.5, abs=0.02)
+
+
+def test_when_nobody_has_been_there_for_a_while_people_are_looked_for_less_often(tmp_path: Path) -> None:
+    looks: list[float] = []
+
+    class Nobody:
+        def __init__(self, path: Path) -> None: ...
+
+        def look(self, image_rgb: np.ndarray, elapsed_s: float) -> None:
+            looks.append(now_s)
+
+        def forget(self) -> None: ...
+
+        def close(self) -> None: ...
+
+    with PoseEstimator(tmp_path, open_landmarker=Nobody) as estimator:
+        for number in range(91):
+            now_s = number / 30
+            assert estimator.estimate(np.zeros((48, 64, 3), np.uint8), now_s) == []
+    assert [now_s for now_s in looks if now_s <= 1.0] == [number / 30 for number in range(31)]
+    later = [now_s for now_s in looks if now_s > 1.0]
+    assert np.diff(later) == pytest.approx(0.1)
+    assert later[0] == pytest.approx(1.1)

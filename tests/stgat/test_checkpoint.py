@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import struct
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from safetensors.torch import load_file, save_file
 from stgat.checkpoint import CheckpointError, Metadata, load_checkpoint, read_metadata, save_checkpoint
 from stgat.model import STGAT, STGATConfig
 from stgat.preprocessing import Preprocessing
+from tests.conftest import REPOSITORY
 
 CONFIG = STGATConfig(num_classes=3, blocks=((8, 8, 1),), num_heads=1)
 METADATA = Metadata(
@@ -227,3 +230,15 @@ def test_damaged_bytes_are_loaded_or_refused(saved: Path, data: st.DataObject) -
 def test_metadata_are_checked_when_they_are_made(change: dict) -> None:
     with pytest.raises(ValidationError):
         Metadata.model_validate(METADATA.model_dump() | change)
+
+
+def test_loading_does_not_import_the_compiler_of_pytorch(saved: Path) -> None:
+    """It takes a second, and whoever starts the application waits for it."""
+    code = (
+        "import sys; from pathlib import Path; from stgat.checkpoint import load_checkpoint\n"
+        "load_checkpoint(Path(sys.argv[1])); print('torch._dynamo' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(saved)], capture_output=True, text=True, check=True, cwd=REPOSITORY
+    )
+    assert done.stdout.strip() == "False"
