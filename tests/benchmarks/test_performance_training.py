@@ -110,7 +110,7 @@ def test_the_ratio_is_that_of_seconds_a_sample_in_each_round() -> None:
 
 def test_each_gain_is_measured_against_the_line_above(dataset: PreparedDataset) -> None:
     config = config_for(dataset.folder, precision="bf16")
-    told = [(body is ours_giving_back, c.precision, c.absent_people) for body, (c,) in gains(config).values()]  # type: ignore[attr-defined]
+    told = [(body is ours_giving_back, c.precision, c.absent_people) for body, (c,) in gains(config).values()]
     assert told == [
         (True, "fp32", "each"), (True, "bf16", "each"), (False, "bf16", "each"), (False, "bf16", "once"),
     ]  # fmt: skip
