@@ -23,6 +23,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "machine": ("this_machine.py",),
     "engines": ("performance_engines.py",),
     "road": ("performance_road.py",),
+    "training": ("performance_training.py",),
 }
 
 

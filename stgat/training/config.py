@@ -149,6 +149,8 @@ class TrainConfig(_Section):
     clip_norm: the gradient's largest norm; null for no limit.
     pretrained: a checkpoint whose weights the run begins with (stgat.training.pretrained).
     compile: torch.compile; "auto" where there is a GPU.
+    absent_people: "once" computes one absent person for all of a batch (stgat.training.absent), "each" every
+        one, which takes longer and gives the same; so it is where `compile` or several processes are at work.
     devices: processes on this machine, each with a GPU or CPU cores of its own; under torchrun, torchrun's
         number counts.
     """
@@ -171,6 +173,7 @@ class TrainConfig(_Section):
     clip_norm: float | None = Field(default=5.0, gt=0)
     precision: Literal["fp32", "bf16"] = "bf16"
     compile: Literal["auto", True, False] = "auto"
+    absent_people: Literal["once", "each"] = "once"
     threads: int = Field(default=1, ge=1)
     device: str = "auto"
     devices: int = Field(default=1, ge=1, le=1024)

@@ -16,6 +16,8 @@ from torch import Tensor, nn
 from torch.autograd.function import FunctionCtx
 
 from stgat.errors import ConfigError, TrainingError
+from stgat.model import STGAT
+from stgat.training.absent import AbsentOnce
 from stgat.training.config import TrainConfig
 
 
@@ -118,6 +120,15 @@ def share_batch_norm(model: nn.Module, fabric: Fabric) -> nn.Module:
         if type(module) is nn.BatchNorm2d:
             module.__class__ = GlobalBatchNorm2d  # its state is the same; only forward differs
     return model
+
+
+def for_training(network: STGAT, config: TrainConfig, fabric: Fabric) -> nn.Module:
+    """The network as its training steps call it: compiled, or with absent people computed once."""
+    if config.compile is True or (config.compile == "auto" and fabric.device.type == "cuda"):
+        return torch.compile(network)  # type: ignore[return-value]
+    # Compiled code would be made anew for each number of absent people, and other processes have others.
+    once = config.absent_people == "once" and fabric.world_size == 1
+    return AbsentOnce(network) if once else network
 
 
 def total(fabric: Fabric, values: Tensor) -> Tensor:

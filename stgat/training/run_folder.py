@@ -40,7 +40,7 @@ CONFIG, ENVIRONMENT, METRICS, LAST, BEST = (
 )  # fmt: skip
 
 #: May differ when a run is continued: they change how fast it goes, not where.
-_MACHINE_KEYS = ("device", "devices", "threads", "compile", "data.residence")
+_MACHINE_KEYS = ("device", "devices", "threads", "compile", "absent_people", "data.residence")
 
 
 @dataclass

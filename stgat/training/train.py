@@ -21,8 +21,16 @@ from stgat.errors import TrainingError, TrainingStopped
 from stgat.model import STGAT
 from stgat.training.config import AnyTrainConfig
 from stgat.training.curves import Curves
-from stgat.training.distributed import one_fate, open_fabric, parting, share_batch_norm, total
+from stgat.training.distributed import (
+    for_training,
+    one_fate,
+    open_fabric,
+    parting,
+    share_batch_norm,
+    total,
+)
 from stgat.training.interrupts import interrupts
+from stgat.training.kept_memory import kept_memory
 from stgat.training.optimization import learning_rate, make_optimizer, update_average
 from stgat.training.pretrained import begin_with
 from stgat.training.progress import Progress, Report
@@ -53,7 +61,7 @@ def train(
     torch.manual_seed(config.seed)
     device = choose_device(config.device)
     fabric = open_fabric(config, device)
-    with parting(fabric):
+    with kept_memory(), parting(fabric):
         return _train(config, fabric, report, folder, resume)
 
 
@@ -87,9 +95,8 @@ class _Trainer:
         self.average = deepcopy(self.network).eval().requires_grad_(False).to(fabric.device)
         self.optimizer = make_optimizer(self.network, config)
         share_batch_norm(self.network, fabric)
-        compiled = config.compile is True or (config.compile == "auto" and fabric.device.type == "cuda")
-        module = torch.compile(self.network) if compiled else self.network
-        self.model, wrapped = fabric.setup(module, self.optimizer)  # type: ignore[arg-type]
+        module = for_training(self.network, config, fabric)
+        self.model, wrapped = fabric.setup(module, self.optimizer)
         self.wrapped_optimizer = wrapped
         self.place = Place()
         self.recent: deque[str] = deque(maxlen=4)
