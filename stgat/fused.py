@@ -171,10 +171,11 @@ class FusedAttention(nn.Module):
         both = y.new_empty(B, len(self.query_key), frames * V)
         for b in range(B):
             torch.mm(self.query_key, y[b].flatten(0, 1).mT, out=both[b])
-        both = both.view(B, 2, S, -1, V)  # the fourth axis is I * (T + 2)
+        # Scores of a thousand are usual, and differences of one tell: in bfloat16 they would be lost.
+        both = both.view(B, 2, S, -1, V).to(self.table.dtype)  # the fourth axis is I * (T + 2)
         queries, keys = (both[:, i].flatten(0, 1) for i in (0, 1))
         moved = queries.flatten(1).unfold(1, WINDOW * V, V)  # (B*S, I * (T+2) - 2, W*V), a view
-        scores = torch.bmm(keys[:, 1:-1].mT, moved).to(self.table.dtype).unflatten(0, (B, S))
+        scores = torch.bmm(keys[:, 1:-1].mT, moved).unflatten(0, (B, S))
         edge = (total @ self.edge).mT  # (B, S, V), what the bias of the queries adds
         return scores.add_(edge[..., None]).div_(T).masked_fill_(self.out_of_scope, -torch.inf)
 

@@ -10,6 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from stgat.checkpoint import load_checkpoint
 from stgat.fused import KEPT_LENGTHS, FusedSTGAT
 from stgat.model import STGAT, STGATConfig
 from stgat.recognizer import fuse
@@ -17,6 +18,7 @@ from stgat.reference import load_official
 from stgat.teaching.network import TaughtSTGAT
 from tests.stgat.test_model import SMALL, clip, drawn_config, float64, randomised, relative_error
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 __all__ = ["float64"]  # a fixture
 
 GOLDEN = ("stgat_ntu_small", "stgat_ntu_small_one_person", "stgat_kinetics_small")
@@ -145,6 +147,28 @@ def test_golden_logits_are_reproduced(shared_dir: Path, name: str) -> None:
     content = load_file(shared_dir / "reference" / f"{name}.safetensors")
     weights = {k.removeprefix("weights."): v for k, v in content.items() if k.startswith("weights.")}
     assert error(fuse(load_official(weights))(content["input"]), content["logits"]) < 1e-4
+
+
+@pytest.mark.parametrize("name", ["stgat-actions", "stgat-actions-small"])
+def test_a_shipped_network_in_bfloat16(name: str) -> None:
+    checkpoint = load_checkpoint(REPOSITORY / f"weights/{name}.safetensors")
+    x = clip(checkpoint.model.config, checkpoint.metadata.preprocessing.num_frames, N=4)
+    x = torch.cat([x.cumsum(dim=2) / 7, 0.1 * x + x[:, :, :1]])  # joints that wander, and that tremble
+    with torch.no_grad():
+        logits, expected = fuse(checkpoint.model, "bf16")(x), checkpoint.model(x)
+    assert max(error(*pair) for pair in zip(logits, expected, strict=True)) < 0.02
+
+
+@torch.no_grad()
+def test_scores_of_joints_that_are_alike_keep_their_differences_in_bfloat16() -> None:
+    model = randomised(SMALL)
+    attention = model.blocks[0].attention
+    attention.query.weight += 1.0
+    attention.key.weight += 1.0
+    x = clip(SMALL, T=32)
+    x = x[:, :, :, :1] + 0.03 * x
+    looks, found = model.explain(x)[1], fuse(model, "bf16").explain(x)[1]
+    assert error(found[0], looks[0]) < 0.02  # 0.04 where the scores are bfloat16 themselves
 
 
 @pytest.mark.parametrize("seed", range(8))
