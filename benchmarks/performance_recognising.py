@@ -106,7 +106,8 @@ def print_paper(peaks: dict[str, float], rounds: int) -> None:
     two = random_clips(PAPER, 1, PAPER_FRAMES, 2)
     one = two.clone()
     one[..., 1] = 0
-    print(f"Network of the paper, {operations(PAPER, PAPER_FRAMES) / 1e9:.1f} GFLOP a person.", end=" ")
+    cost = operations(PAPER, PAPER_FRAMES) / 1e9
+    print(f"Network of the paper, {cost:.1f} GFLOP a person; {torch.get_num_threads()} threads.", end=" ")
     print(f"Floor of one person: {1e3 * floor['fp32']:.0f} ms in fp32, {1e3 * floor['bf16']:.0f} in bf16.\n")
     print(
         "| people | network | ms (80 % of calls) | times as fast as in full | of the floor | logits off by |"

@@ -208,3 +208,8 @@ def test_dropout_of_training_plays_no_part() -> None:
 def test_wide_to_narrow_blocks(float64: None) -> None:
     config = STGATConfig(num_classes=3, blocks=((16, 16, 1), (16, 4, 3), (4, 4, 1)), num_heads=2)
     compare(randomised(config), clip(config, T=7, M=2), 1e-9)
+
+
+def test_it_lies_on_the_device_of_the_network() -> None:
+    fused = fuse(STGAT(SMALL).to("meta"), "bf16")
+    assert {t.device.type for t in (*fused.parameters(), *fused.buffers())} == {"meta"}
