@@ -53,12 +53,16 @@ def fold(pair: nn.Module) -> Folded:
     return Folded(weight, (conv.bias.double() - norm.running_mean.double()) * scale + norm.bias.double())
 
 
-def fold_residual(residual: nn.Module, channels: int) -> Folded:
-    """The same of a residual connection; of none it is the identity matrix."""
+def with_residual(temporal: Folded, residual: nn.Module) -> Folded:
+    """A convolution over time and the residual connection over it, which may be the identity, as one."""
+    weight = temporal.weight.clone()
+    middle = weight[:, :, weight.shape[2] // 2]
     if isinstance(residual, nn.Identity):
-        eye = torch.eye(channels, dtype=torch.float64)
-        return Folded(eye[:, :, None], torch.zeros(channels, dtype=torch.float64))
-    return fold(residual)
+        middle.diagonal().add_(1)
+        return Folded(weight, temporal.bias)
+    folded = fold(residual)
+    middle += folded.weight[:, :, 0]
+    return Folded(weight, temporal.bias + folded.bias)
 
 
 def activate(x: Tensor) -> Tensor:
@@ -105,7 +109,7 @@ class FusedAttention(nn.Module):
     """LocalAttention, with the tables of attention in `tables` and the maps in `dtype`."""
 
     query_key: Tensor
-    edge: Tensor
+    biased_key: Tensor
     out_of_scope: Tensor
     table: Tensor
     mean_adjacency: Tensor
@@ -119,17 +123,18 @@ class FusedAttention(nn.Module):
     ) -> None:
         super().__init__()
         S = self.num_heads = attention.num_heads
+        # The scores are divided by I: half of that goes into the queries, half into the keys.
         query, key = attention.query, attention.key
         per_head = query.out_channels // S
         query_weight, key_weight = (conv.weight.double().flatten(1) / per_head**0.5 for conv in (query, key))
         query_bias = query.bias.double() / per_head**0.5  # type: ignore[union-attr]
-        edge = (key_weight * query_bias[:, None]).unflatten(0, (S, per_head)).sum(dim=1)  # (S, C_in)
+        biased_key = (key_weight * query_bias[:, None]).unflatten(0, (S, per_head)).sum(dim=1)  # (S, C_in)
         centre = attention.frame_difference
         centre_weight = centre.weight.double().flatten(1).unflatten(0, (S, -1)).mean(dim=1)  # (S, C_in)
         centre_bias = centre.bias.double().unflatten(0, (S, -1)).mean(dim=1)  # type: ignore[union-attr]
 
         self.register_buffer("query_key", torch.cat((query_weight, key_weight)).to(dtype))
-        self.register_buffer("edge", edge.mT.to(tables).contiguous())
+        self.register_buffer("biased_key", biased_key.mT.to(tables).contiguous())
         self.register_buffer("out_of_scope", ~attention.scope.mT)
         self.register_buffer("table", attention.table.permute(2, 0, 1).to(tables).contiguous())
         self.register_buffer("mean_adjacency", attention.mean_adjacency.to(tables, copy=True))
@@ -171,18 +176,19 @@ class FusedAttention(nn.Module):
         both = y.new_empty(B, len(self.query_key), frames * V)
         for b in range(B):
             torch.mm(self.query_key, y[b].flatten(0, 1).mT, out=both[b])
-        both = both.view(B, 2, S, -1, V)  # the fourth axis is I * (T + 2)
+        # Scores of a thousand are usual, and differences of one tell: in bfloat16 they would be lost.
+        both = both.view(B, 2, S, -1, V).to(self.table.dtype)  # the fourth axis is I * (T + 2)
         queries, keys = (both[:, i].flatten(0, 1) for i in (0, 1))
         moved = queries.flatten(1).unfold(1, WINDOW * V, V)  # (B*S, I * (T+2) - 2, W*V), a view
-        scores = torch.bmm(keys[:, 1:-1].mT, moved).to(self.table.dtype).unflatten(0, (B, S))
-        edge = (total @ self.edge).mT  # (B, S, V), what the bias of the queries adds
-        return scores.add_(edge[..., None]).div_(T).masked_fill_(self.out_of_scope, -torch.inf)
+        scores = torch.bmm(keys[:, 1:-1].mT, moved).unflatten(0, (B, S))
+        of_bias = (total @ self.biased_key).mT  # (B, S, V), what the bias of the queries adds to each row
+        return scores.add_(of_bias[..., None]).div_(T).masked_fill_(self.out_of_scope, -torch.inf)
 
     def frame_weights(self, y: Tensor, total: Tensor) -> Tensor:
         """Padded (B, T + 2, V, C) and the sum of its frames -> (B, S, W).
 
-        The first frame of the windows is at one time each frame of the clip but the last, the third each but
-        the first.
+        Over all windows, the first frame is each of the clip but the last, the third each but the first; the
+        zero frames add nothing.
         """
         T, S = y.shape[1] - WINDOW + 1, self.num_heads
         centre = (self.mean_adjacency @ total) / T @ self.centre + self.centre_bias  # (B, S)
@@ -228,15 +234,13 @@ class FusedBlock(nn.Module):
         self.attention = FusedAttention(block.attention, project.weight[:, :, 0], dtype, tables)
         self.attention_residual = FusedResidual(block.attention_residual, project.bias, dtype)
         self.feed_forward_residual = FusedResidual(block.feed_forward_residual, feed_forward.bias, dtype)
-        temporal = fold(block.temporal)
-        residual = fold_residual(block.temporal_residual, len(temporal.bias))
-        temporal.weight[:, :, temporal.weight.shape[2] // 2] += residual.weight[:, :, 0]
-        self.stride: int = stride
+        temporal = with_residual(fold(block.temporal), block.temporal_residual)
+        self.stride = stride
 
         self.register_buffer("feed_forward", feed_forward.weight[:, :, 0].mT.to(dtype).contiguous())
         weight = temporal.weight[..., None].to(dtype).contiguous(memory_format=torch.channels_last)
         self.register_buffer("temporal", weight)
-        self.register_buffer("temporal_bias", (temporal.bias + residual.bias).to(dtype))
+        self.register_buffer("temporal_bias", temporal.bias.to(dtype))
 
     def forward(self, x: Tensor, looks: list[Tensor]) -> Tensor:
         """(B, T, V, C_in) -> (B, ceil(T / stride), V, C_out)."""
@@ -258,7 +262,7 @@ class FusedSTGAT(nn.Module):
 
     def __init__(self, model: STGAT, precision: Precision = "fp32") -> None:
         super().__init__()
-        kept = model.classifier.weight.dtype if isinstance(model.classifier, nn.Linear) else torch.float32
+        kept = next(model.parameters()).dtype
         self.config = model.config
         self.pool = model.pool
         dtype = torch.bfloat16 if precision == "bf16" else kept

@@ -21,8 +21,8 @@ from stgat.skeleton import FloatArray, get_layout
 def fuse(model: STGAT, precision: Precision = "fp32") -> FusedSTGAT:
     """The same network arranged for answering, several times as fast on a CPU: see stgat.fused.
 
-    model: on any device, taught actions included; its weights are copied. precision: "fp32" keeps the
-    logits to within rounding (1e-4 relative); "bf16" computes in bfloat16, for logits within about 2 %.
+    model: on the CPU or on CUDA, taught actions included; its weights are copied. precision: "fp32" keeps
+    the logits to within rounding (1e-4 relative); "bf16" computes in bfloat16, for logits within 2 %.
 
     >>> fuse(STGAT(STGATConfig(num_classes=60)))(torch.zeros(1, 3, 128, 25, 2)).shape
     torch.Size([1, 60])

@@ -10,6 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from stgat.checkpoint import load_checkpoint
 from stgat.fused import KEPT_LENGTHS, FusedSTGAT
 from stgat.model import STGAT, STGATConfig
 from stgat.recognizer import fuse
@@ -17,6 +18,7 @@ from stgat.reference import load_official
 from stgat.teaching.network import TaughtSTGAT
 from tests.stgat.test_model import SMALL, clip, drawn_config, float64, randomised, relative_error
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 __all__ = ["float64"]  # a fixture
 
 GOLDEN = ("stgat_ntu_small", "stgat_ntu_small_one_person", "stgat_kinetics_small")
@@ -147,6 +149,28 @@ def test_golden_logits_are_reproduced(shared_dir: Path, name: str) -> None:
     assert error(fuse(load_official(weights))(content["input"]), content["logits"]) < 1e-4
 
 
+@pytest.mark.parametrize("name", ["stgat-actions", "stgat-actions-small"])
+def test_a_shipped_network_in_bfloat16(name: str) -> None:
+    checkpoint = load_checkpoint(REPOSITORY / f"weights/{name}.safetensors")
+    x = clip(checkpoint.model.config, checkpoint.metadata.preprocessing.num_frames, N=4)
+    x = torch.cat([x.cumsum(dim=2) / 7, 0.1 * x + x[:, :, :1]])  # joints that wander, and that tremble
+    with torch.no_grad():
+        logits, expected = fuse(checkpoint.model, "bf16")(x), checkpoint.model(x)
+    assert max(error(*pair) for pair in zip(logits, expected, strict=True)) < 0.02
+
+
+@torch.no_grad()
+def test_scores_of_joints_that_are_alike_keep_their_differences_in_bfloat16() -> None:
+    model = randomised(SMALL)
+    attention = model.blocks[0].attention
+    attention.query.weight += 1.0
+    attention.key.weight += 1.0
+    x = clip(SMALL, T=32)
+    x = x[:, :, :, :1] + 0.03 * x
+    looks, found = model.explain(x)[1], fuse(model, "bf16").explain(x)[1]
+    assert error(found[0], looks[0]) < 0.02  # 0.04 where the scores are bfloat16 themselves
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_bfloat16_stays_near_and_answers_in_the_precision_of_the_network(seed: int) -> None:
     config, T, M = drawn_config(seed)
@@ -184,3 +208,8 @@ def test_dropout_of_training_plays_no_part() -> None:
 def test_wide_to_narrow_blocks(float64: None) -> None:
     config = STGATConfig(num_classes=3, blocks=((16, 16, 1), (16, 4, 3), (4, 4, 1)), num_heads=2)
     compare(randomised(config), clip(config, T=7, M=2), 1e-9)
+
+
+def test_it_lies_on_the_device_of_the_network() -> None:
+    fused = fuse(STGAT(SMALL).to("meta"), "bf16")
+    assert {t.device.type for t in (*fused.parameters(), *fused.buffers())} == {"meta"}
