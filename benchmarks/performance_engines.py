@@ -20,14 +20,13 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
-import onnxruntime
 import torch
 
 from app.models import WEIGHTS
 from stgat.checkpoint import Checkpoint, load_checkpoint
 from stgat.data.labelled import LabelledSequence, load_sequences
 from stgat.errors import DeviceError
-from stgat.onnx_run import Run, onnx_program
+from stgat.onnx_run import Run, onnx_program, run_program
 from stgat.preprocessing import prepare_window
 from stgat.recognizer import Recognizer
 from stgat.skeleton import FloatArray
@@ -79,13 +78,7 @@ def int8_run(checkpoint: Checkpoint, shape: tuple[int, ...], windows: FloatArray
         quant_pre_process(plain, ready, skip_symbolic_shape=True)
         kinds = {"activation_type": QuantType.QUInt8, "weight_type": QuantType.QInt8, "per_channel": True}
         quantize_static(ready, small, _Calibration(windows), **kinds)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads, options.log_severity_level = threads, 3
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        session = onnxruntime.InferenceSession(small, options, providers=["CPUExecutionProvider"])
-    return lambda x: torch.cat(
-        [torch.from_numpy(session.run(None, {"joints": one[None].numpy()})[0]) for one in x]
-    )
+        return run_program(Path(small).read_bytes(), threads)
 
 
 def ways(checkpoint: Checkpoint, threads: int, calibration: FloatArray | None) -> dict[str, Run]:

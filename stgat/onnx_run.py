@@ -24,30 +24,29 @@ def onnx_run(model: nn.Module, window_shape: tuple[int, ...], threads: int) -> R
     Raises DeviceError where ONNX Runtime is not there or does not take the network.
     """
     try:
-        import onnxruntime
-
-        # Its builds for Windows report their use unless told not to.
-        onnxruntime.disable_telemetry_events()
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = 3
-        # Threads that wait for the next window in a loop would take the cores from the pose.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        session = onnxruntime.InferenceSession(
-            onnx_program(model, window_shape), options, providers=["CPUExecutionProvider"]
-        )
+        return run_program(onnx_program(model, window_shape), threads)
     except Exception as error:  # the exporter and the runtime raise many kinds
         reason = str(error).partition("\n")[0]
         raise DeviceError(f"ONNX Runtime cannot run this network ({reason}); try --device cpu") from error
 
+
+def run_program(program: bytes, threads: int) -> Run:
+    """What runs an ONNX program that takes `joints`, one window, and gives its logits."""
+    import onnxruntime
+
+    # Its builds for Windows report their use unless told not to.
+    onnxruntime.disable_telemetry_events()
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3  # errors
+    # Threads that wait for the next window in a loop would take the cores from the pose.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    session = onnxruntime.InferenceSession(program, options, providers=["CPUExecutionProvider"])
+
     def run(windows: Tensor) -> Tensor:
         joints = windows.numpy()
         answers = [session.run(None, {"joints": joints[n : n + 1]})[0] for n in range(len(joints))]
-        return (
-            torch.from_numpy(answers[0])
-            if len(answers) == 1
-            else torch.cat([*map(torch.from_numpy, answers)])
-        )
+        return torch.cat([torch.from_numpy(answer) for answer in answers])
 
     return run
 
