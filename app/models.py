@@ -31,7 +31,8 @@ class Model:
 
     name: what `--model` takes for it if it is installed: the file's name without its suffix.
     error: what is wrong with the file; the fields after it then say nothing.
-    parameters: what training set. flop: floating point operations a window, a multiply-add counted as two.
+    parameters: what training set. flop: floating point operations an answer, a multiply-add counted as two:
+    of a windowed network a window, of a continual one a frame.
     """
 
     name: str
@@ -144,21 +145,26 @@ def describe(path: Path) -> Model:
 
 
 def count(metadata: Metadata) -> tuple[int, int]:
-    """Parameters, and floating point operations a window of `people` people, by PyTorch's own counter.
+    """Parameters, and floating point operations an answer about `people` people takes.
 
-    Counted on PyTorch's meta device, which has shapes and no numbers, so it takes neither memory nor weights.
-    The operations are those of matrix products and convolutions, which are nearly all.
+    An answer is a window, which PyTorch's own counter counts, or of a continual network a frame
+    (operations_per_frame). The operations are those of matrix products and convolutions, which are nearly
+    all. All is done on PyTorch's meta device, which has shapes and no numbers: neither memory nor weights.
     """
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
-    from stgat.model import STGAT
+    from stgat.continual.operations import operations_per_frame
+    from stgat.networks import build
     from stgat.skeleton import get_layout
 
     config, frames = metadata.model, metadata.preprocessing.num_frames
+    with torch.device("meta"):
+        model = build(config).eval()
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    if config.causal is not None:
+        return parameters, round(operations_per_frame(config) * metadata.people)
+    V = get_layout(config.layout).num_joints
     with torch.device("meta"), torch.inference_mode(), FlopCounterMode(display=False) as counter:
-        model = STGAT(config).eval()
-        model(
-            torch.zeros(1, config.in_channels, frames, get_layout(config.layout).num_joints, metadata.people)
-        )
-    return sum(parameter.numel() for parameter in model.parameters()), counter.get_total_flops()
+        model(torch.zeros(1, config.in_channels, frames, V, metadata.people))
+    return parameters, counter.get_total_flops()

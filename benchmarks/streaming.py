@@ -36,10 +36,10 @@ from app.streaming import Said, Score, Watched, decide, score, total, watch
 from benchmarks.decision_settings import add_set, chosen
 from benchmarks.timelines import draw_timeline
 from stgat.checkpoint import load_checkpoint
+from stgat.continual.recognizer import recognizer_of
 from stgat.data.label_table import labels_of, read_label_table
 from stgat.data.utkinect import UTKinect, read_recordings
 from stgat.errors import DataError
-from stgat.recognizer import Recognizer
 
 TABLE = Path(__file__).resolve().parents[1] / "configs" / "everyday-actions.csv"
 HELD_OUT = (6, 7, 8, 9, 10)
@@ -76,7 +76,7 @@ def watch_all(options: argparse.Namespace) -> list[Watched]:
     """
     torch.set_num_threads(options.threads)
     labels = labels_of(read_label_table(options.table), UTKinect.name)
-    recognizer = Recognizer(load_checkpoint(options.checkpoint), options.device)
+    recognizer = recognizer_of(load_checkpoint(options.checkpoint), options.device)
     recordings = [r for r in read_recordings(options.data) if r.subject in options.subjects]
     if not recordings:
         raise DataError(f"{options.data}: no recording of subject {', '.join(map(str, options.subjects))}")
