@@ -78,6 +78,8 @@ def test_every_parameter_has_a_gradient() -> None:
     model = build(SMALL).train()
     model(clip(SMALL, T=12)).square().sum().backward()
     for name, parameter in model.named_parameters():
+        if name.endswith("key.bias"):
+            continue  # the same for all joints v, over which the softmax is
         assert parameter.grad is not None and parameter.grad.abs().max() > 0, name
 
 
