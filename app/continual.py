@@ -11,6 +11,8 @@ import numpy as np
 from app.decisions import Observation
 from app.recognition import Observer
 from app.window import PersonWindow
+from stgat.checkpoint import Metadata
+from stgat.continual.network import paces
 from stgat.continual.recognizer import ContinualRecognizer, Stream
 from stgat.motion import motion_m_s
 from stgat.preprocessing import Preprocessing
@@ -20,6 +22,12 @@ from stgat.skeleton import FloatArray, Skeleton
 
 #: As SlidingWindow: how long somebody must have been seen, and may be out of sight.
 MIN_SPAN_S, FORGET_AFTER_S = 0.5, 1.0
+
+
+def continual_interval(metadata: Metadata) -> float:
+    """Seconds from one new answer of a continual network to the next: the strides leave frames out."""
+    preprocessing = metadata.preprocessing
+    return paces(metadata.model)[-1].stride * preprocessing.window_s / (preprocessing.num_frames - 1)
 
 
 def make_observer(recognizer: Recognizer, interval_s: float | None = None) -> Observer | ContinualObserver:

@@ -21,6 +21,7 @@ PAGE = REPOSITORY / "docs/performance.md"
 #: Part of the page -> the script that prints it, and its arguments.
 PARTS: dict[str, tuple[str, ...]] = {
     "machine": ("this_machine.py",),
+    "streaming": ("performance_streaming.py",),
 }
 
 

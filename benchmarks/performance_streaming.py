@@ -1,0 +1,123 @@
+"""What an answer costs: a window of the windowed network against a frame of the continual one.
+
+    python benchmarks/performance_streaming.py [--quick]
+
+The same blocks both times, untrained: what is computed does not depend on the weights. Operations are those
+of matrix products and convolutions for one person, a multiply-add counted as two: of a window as PyTorch's
+FlopCounterMode has them, of a frame as stgat.continual.operations, the mean over the phases of the strides.
+Times are of one thread, fp32, timed in turns: a call of the windowed network (stgat.model, eager) on one
+window, and a step of the continual one (stgat.continual.stepping), the mean over 16 frames. Neither includes
+the pose or the preparation of its input. --quick: few rounds, for tests.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when NumPy is loaded
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import numpy as np
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from benchmarks.in_turns import Times, in_turns, ratio
+from stgat.continual.network import CausalSTGAT
+from stgat.continual.operations import operations_per_frame
+from stgat.continual.stepping import Stepper
+from stgat.model import PAPER_BLOCKS, STGAT, CausalConfig, STGATConfig
+
+#: Frames over which every phase of strides and attention comes round as often as in the long run.
+CYCLE = 16
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Blocks, how many frames a window of them has, and after how many the attention is made anew."""
+
+    name: str
+    blocks: tuple[tuple[int, int, int], ...]
+    num_frames: int
+    refresh: int = 4
+
+    @property
+    def windowed(self) -> STGATConfig:
+        return STGATConfig(num_classes=60, blocks=self.blocks)
+
+    @property
+    def continual(self) -> STGATConfig:
+        T = self.num_frames
+        causal = CausalConfig(memory=T, refresh=self.refresh, answer_over=T)
+        return self.windowed.model_copy(update={"causal": causal})
+
+
+NETWORKS = (
+    Blocks("stgat-actions-small", ((24, 32, 2), (32, 64, 2), (64, 64, 1)), 24),
+    Blocks("stgat-actions", ((48, 64, 2), (64, 128, 2), (128, 192, 1)), 48),
+    Blocks("the paper's, NTU-60", PAPER_BLOCKS, 128),
+)
+
+
+def operations_per_window(network: Blocks) -> int:
+    """Counted on the meta device, which has shapes and no numbers."""
+    with torch.device("meta"), torch.inference_mode(), FlopCounterMode(display=False) as counter:
+        STGAT(network.windowed).eval()(torch.zeros(1, 3, network.num_frames, 25, 1))
+    return counter.get_total_flops()
+
+
+def measure(network: Blocks, rounds: int) -> dict[str, Times]:
+    """Seconds of a window, and of CYCLE frames."""
+    windowed = STGAT(network.windowed).eval()
+    model = CausalSTGAT(network.continual).eval()
+    stepper = Stepper(model)
+    state = stepper.begin()
+    rng = np.random.default_rng(0)
+    frames = rng.normal(size=(network.num_frames, 1, 3, 25, 1)).astype(np.float32)
+    window = torch.from_numpy(np.ascontiguousarray(frames.transpose(1, 2, 0, 3, 4)))
+    for frame in np.resize(frames, (CYCLE * 8, *frames.shape[1:])):
+        stepper.step(frame, state)
+
+    def cycle() -> None:
+        for frame in frames[:CYCLE]:
+            stepper.step(frame, state)
+
+    def one_window() -> torch.Tensor:
+        with torch.inference_mode():
+            return windowed(window)
+
+    return in_turns({"window": one_window, "cycle": cycle}, rounds, at_most_s=20.0)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true")
+    rounds = 3 if parser.parse_args().quick else 60
+    torch.set_num_threads(1)
+    print("| blocks | frames a window | MFLOP a window | MFLOP a frame | times fewer |")
+    print("| --- | --- | --- | --- | --- |")
+    for network in NETWORKS:
+        window, frame = operations_per_window(network), operations_per_frame(network.continual)
+        print(
+            f"| {network.name} | {network.num_frames} | {window / 1e6:,.0f} | {frame / 1e6:,.1f} "
+            f"| {window / frame:.0f} |"
+        )
+    print()
+    print("| one thread, fp32, one person | ms a window | ms a step | answers a second | times faster |")
+    print("| --- | --- | --- | --- | --- |")
+    for network in NETWORKS:
+        times = measure(network, rounds)
+        step = Times(tuple(seconds / CYCLE for seconds in times["cycle"].seconds))
+        middle, low, high = ratio(times["window"], step)
+        print(
+            f"| {network.name} | {times['window'].milliseconds()} | {1e3 * step.median:.2f} "
+            f"| {1 / times['window'].median:,.0f} by windows, {1 / step.median:,.0f} by steps "
+            f"| {middle:.0f} ({low:.0f}-{high:.0f}) |"
+        )
+
+
+if __name__ == "__main__":
+    main()
