@@ -7,8 +7,8 @@ Networks", arXiv 2203.11009); STGAT's attention, which averages over the clip, i
 
 Letters are those of stgat.model. t = 0, 1, ... counts the frames of a layer's own input since the stream
 began; what is asked of a frame before 0 is zero. L, H and P are config.causal's memory, refresh and
-answer_over, in frames of the network's input. Behind strides of product R a layer has H' = max(1, floor(H / R)),
-L' = L / R rounded up to whole H', and P' = ceil(P / R) (`network.paces`).
+answer_over, in frames of the network's input. Behind strides of product R a layer has
+H' = max(1, floor(H / R)), L' = L / R rounded up to whole H', and P' = ceil(P / R) (`network.paces`).
 
 Stem      The four differences look back only: d_j[t] = x[t] - x[t - j] for j = 1, 2, 3, 4, zero where t < j.
 Window    Frame t attends to t-2, t-1 and t, not to t-1, t and t+1: U_t = [y_{t-2}, y_{t-1}, y_t], so row
