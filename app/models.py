@@ -44,7 +44,10 @@ class Model:
     flop: int = 0
 
     def as_json(self) -> dict[str, Any]:
-        """What `models --json` prints of it; a file that cannot be used has name, file, default and error."""
+        """What `models --json` prints of it; a file that cannot be used has name, file, default and error.
+
+        flop_per_window: of a continual model, of a frame.
+        """
         about: dict[str, Any] = {"name": self.name, "file": str(self.path), "default": self.default}
         if self.metadata is None:
             return {**about, "error": self.error}
@@ -54,6 +57,7 @@ class Model:
             "trained_as": metadata.name,
             "labels": list(metadata.labels),
             "parameters": self.parameters,
+            "continual": metadata.model.causal is not None,
             "flop_per_window": self.flop,
             "window_s": preprocessing.window_s,
             "num_frames": preprocessing.num_frames,
