@@ -8,8 +8,8 @@ FlopCounterMode has them, of a frame as stgat.continual.operations, the mean ove
 Times are of one thread, fp32, timed in turns: a call of the windowed network (stgat.model, eager) on one
 window, and a step of the continual one (stgat.continual.stepping), the mean over 16 frames. Neither includes
 the preparation of its input. The last table does: what recognition costs the application for each picture of
-a camera of 30 a second with one person in view, from skeleton to probabilities (app.recognition.Observer asked
-at every picture, and app.continual.ContinualObserver). --quick: few rounds, for tests.
+a camera of 30 a second with one person in view, from skeleton to probabilities (app.recognition.Observer
+asked at every picture, and app.continual.ContinualObserver). --quick: few rounds, for tests.
 """
 
 from __future__ import annotations
