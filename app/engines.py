@@ -53,11 +53,12 @@ class Measured(BaseModel):
 def choose_engine(checkpoint: Checkpoint, device: str) -> str:
     """Where to compute: as asked for, and for "auto" a GPU where there is one, else the fastest exact way.
 
-    The first time for a size of network it is measured, which takes about a second.
+    The first time for a size of network it is measured, which takes about a second. A continual network steps
+    in one way only.
     """
     from stgat.device import choose_device
 
-    if device != "auto" or choose_device().type != "cpu":
+    if device != "auto" or choose_device().type != "cpu" or checkpoint.metadata.model.causal is not None:
         return device
     found = remembered(checkpoint.metadata)
     if found is None:

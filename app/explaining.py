@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from app.errors import USER_ERRORS
+from app.errors import USER_ERRORS, ModelError
 from app.recognition import in_groups
 from app.window import PersonWindow, network_input
 from stgat.skeleton import FloatArray
@@ -75,6 +75,8 @@ def explain(
     Nor is one of whom a network for so many people at once has taken no notice.
     """
     metadata = recognizer.metadata
+    if metadata.model.causal is not None:
+        raise ModelError(f"{metadata.name} is a continual network; only windowed ones can be explained")
     for group in in_groups(people, metadata):
         for m, person in enumerate(group[: metadata.people]):
             if person_id is None or person.person_id == person_id:

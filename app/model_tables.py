@@ -82,7 +82,10 @@ def _overview(models: Sequence[Model]) -> Table:
 
 def _legend(models: Sequence[Model]) -> Text:
     default = "* the default.  " if any(model.default for model in models) else ""
-    text = "GFLOP: 10^9 operations a window, a multiply-add counted as two. top-1: on held-out data."
+    text = (
+        "GFLOP: 10^9 operations a window (of a continual model a frame), a multiply-add counted as two. "
+        "top-1: on held-out data."
+    )
     return Text(default + text, style="dim")
 
 

@@ -31,7 +31,8 @@ class Model:
 
     name: what `--model` takes for it if it is installed: the file's name without its suffix.
     error: what is wrong with the file; the fields after it then say nothing.
-    parameters: what training set. flop: floating point operations a window, a multiply-add counted as two.
+    parameters: what training set. flop: floating point operations an answer, a multiply-add counted as two:
+    of a windowed network a window, of a continual one a frame.
     """
 
     name: str
@@ -43,7 +44,10 @@ class Model:
     flop: int = 0
 
     def as_json(self) -> dict[str, Any]:
-        """What `models --json` prints of it; a file that cannot be used has name, file, default and error."""
+        """What `models --json` prints of it; a file that cannot be used has name, file, default and error.
+
+        flop_per_window: of a continual model, of a frame.
+        """
         about: dict[str, Any] = {"name": self.name, "file": str(self.path), "default": self.default}
         if self.metadata is None:
             return {**about, "error": self.error}
@@ -53,6 +57,7 @@ class Model:
             "trained_as": metadata.name,
             "labels": list(metadata.labels),
             "parameters": self.parameters,
+            "continual": metadata.model.causal is not None,
             "flop_per_window": self.flop,
             "window_s": preprocessing.window_s,
             "num_frames": preprocessing.num_frames,
@@ -144,16 +149,21 @@ def describe(path: Path) -> Model:
 
 
 def count(metadata: Metadata) -> tuple[int, int]:
-    """Parameters, and floating point operations a window of `people` people (stgat.cost).
+    """Parameters, and floating point operations an answer about `people` people takes.
 
-    Counted by shapes, on PyTorch's meta device, so it takes neither memory nor weights.
+    An answer is a window (stgat.cost), or of a continual network a frame (operations_per_frame). Counted by
+    shapes, on PyTorch's meta device, so it takes neither memory nor weights.
     """
     import torch
 
+    from stgat.continual.operations import operations_per_frame
     from stgat.cost import operations
-    from stgat.model import STGAT
+    from stgat.networks import build
 
+    config = metadata.model
     with torch.device("meta"):
-        model = STGAT(metadata.model)
+        model = build(config)
     parameters = sum(parameter.numel() for parameter in model.parameters())
-    return parameters, operations(metadata.model, metadata.preprocessing.num_frames, metadata.people)
+    if config.causal is not None:
+        return parameters, round(operations_per_frame(config) * metadata.people)
+    return parameters, operations(config, metadata.preprocessing.num_frames, metadata.people)

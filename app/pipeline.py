@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from app.continual import make_observer
 from app.decisions import Decider, DecisionSettings
 from app.entities import ActionEvent, Counters, Health, Snapshot, Stage, VideoFrame
 from app.errors import USER_ERRORS
 from app.explaining import Explanation, explain
 from app.playout import Playout
-from app.recognition import Observer
 from app.results import Listener, PosedFrame, Result
 from app.slots import Slot
 from app.sources import SourceInfo, VideoSource
@@ -263,7 +263,7 @@ class Session:
             return
         recognizer.warm_up()
         self._ready.set()
-        observer = Observer(recognizer, self._interval_s)
+        observer = make_observer(recognizer, self._interval_s)
         while (items := self._posed.take()) is not None:
             for posed in items:
                 observer.add(posed.skeletons, posed.frame.timestamp_s)

@@ -91,7 +91,7 @@ class RecognizerLoader:
 def _load(wish: _Wish) -> tuple[Recognizer, TeachingReport | None]:
     from app.engines import choose_engine
     from stgat.checkpoint import load_checkpoint
-    from stgat.recognizer import Recognizer
+    from stgat.continual.recognizer import recognizer_of
 
     checkpoint, report = load_checkpoint(wish.model), None
     check_live(checkpoint.metadata, wish.model)
@@ -102,7 +102,7 @@ def _load(wish: _Wish) -> tuple[Recognizer, TeachingReport | None]:
         taught = teach_checkpoint(checkpoint, wish.model, load_profile(wish.profile))
         checkpoint, report = taught.checkpoint, taught.report
     share_cores(checkpoint.metadata)
-    recognizer = Recognizer(checkpoint, choose_engine(checkpoint, wish.device))
+    recognizer = recognizer_of(checkpoint, choose_engine(checkpoint, wish.device))
     recognizer.warm_up()
     return recognizer, report
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from app.continual import make_observer
 from app.decisions import Decider, DecisionSettings, Observation
 from app.entities import ActionEvent
-from app.recognition import Observer
 from stgat.data.utkinect import Recording
 from stgat.motion import walking_speed
 from stgat.recognizer import Recognizer
@@ -144,7 +144,7 @@ def watch(
     """
     joints = one_body(recording.joints_m, KINECT_V1_20.name)
     confidence = np.ones(joints.shape[1])
-    observer = Observer(recognizer, interval_s)
+    observer = make_observer(recognizer, interval_s)
     moments = []
     for index, (pose, time) in enumerate(zip(joints, recording.timestamps_s.tolist(), strict=True)):
         observer.add([Skeleton(pose, confidence, 0, time)], time)

@@ -23,6 +23,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "machine": ("this_machine.py",),
     "recognising": ("performance_recognising.py",),
     "engines": ("performance_engines.py",),
+    "streaming": ("performance_streaming.py",),
     "road": ("performance_road.py",),
     "training": ("performance_training.py",),
 }

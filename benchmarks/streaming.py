@@ -36,6 +36,7 @@ from app.streaming import Said, Score, Watched, decide, score, total, watch
 from benchmarks.decision_settings import add_set, chosen
 from benchmarks.timelines import draw_timeline
 from stgat.checkpoint import load_checkpoint
+from stgat.continual.recognizer import recognizer_of
 from stgat.data.label_table import labels_of, read_label_table
 from stgat.data.utkinect import UTKinect, read_recordings
 from stgat.errors import DataError
@@ -65,6 +66,9 @@ def add_arguments(parser: argparse.ArgumentParser, subjects: Sequence[int]) -> N
     parser.add_argument("--subjects", type=int, nargs="+", default=list(subjects))
     parser.add_argument("--table", type=Path, default=TABLE, help="which action counts as which label")
     parser.add_argument("--device", default="cpu")
+    parser.add_argument(
+        "--windows", action="store_true", help="show a continual model windows, each a stream of its own"
+    )
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--json", type=Path, help="write the figures there")
 
@@ -76,7 +80,11 @@ def watch_all(options: argparse.Namespace) -> list[Watched]:
     """
     torch.set_num_threads(options.threads)
     labels = labels_of(read_label_table(options.table), UTKinect.name)
-    recognizer = Recognizer(load_checkpoint(options.checkpoint), options.device)
+    checkpoint = load_checkpoint(options.checkpoint)
+    if options.windows:
+        recognizer = Recognizer(checkpoint, options.device)
+    else:
+        recognizer = recognizer_of(checkpoint, options.device)
     recordings = [r for r in read_recordings(options.data) if r.subject in options.subjects]
     if not recordings:
         raise DataError(f"{options.data}: no recording of subject {', '.join(map(str, options.subjects))}")

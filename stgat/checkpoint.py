@@ -18,6 +18,7 @@ from safetensors.torch import save_file
 
 from stgat.errors import CheckpointError
 from stgat.model import STGAT, STGATConfig
+from stgat.networks import build, check_causal
 from stgat.preprocessing import Preprocessing
 from stgat.whole_file import whole_file
 
@@ -64,6 +65,7 @@ class Metadata(BaseModel):
             raise ValueError("a label is there twice")
         if self.preprocessing.layout != self.model.layout:
             raise ValueError("the preprocessing's joint layout is not the network's")
+        check_causal(self.model, self.preprocessing)
         if self.sampling == "drawn" and self.drawn_frames < self.preprocessing.num_frames:
             raise ValueError("fewer frames are drawn than the network looks at")
         return self
@@ -116,11 +118,11 @@ def _open(path: Path, with_model: bool) -> tuple[Metadata, STGAT | None]:
             if not with_model:
                 return metadata, None
             with torch.device("meta"):  # no memory for what a damaged file may promise
-                described = STGAT(metadata.model)
+                described = build(metadata.model)
             expected = {name: tuple(tensor.shape) for name, tensor in described.state_dict().items()}
             found = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
             _compare(path, expected, found)
-            model = STGAT(metadata.model)
+            model = build(metadata.model)
             weights = {name: file.get_tensor(name) for name in expected}
             for name, weight in weights.items():
                 if not torch.isfinite(weight).all():

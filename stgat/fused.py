@@ -101,7 +101,7 @@ class FusedStem(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, T, V) -> (B, T, V, C0), to be activated."""
-        moved = torch.cat([x, *(difference(x, step) for step in Stem.STEPS)], dim=1)
+        moved = torch.cat([x, *(difference(x, step) for step in Stem.steps)], dim=1)
         return F.linear(moved.permute(0, 2, 3, 1), self.weight, self.bias)
 
 
@@ -262,6 +262,8 @@ class FusedSTGAT(nn.Module):
 
     def __init__(self, model: STGAT, precision: Precision = "fp32") -> None:
         super().__init__()
+        if model.config.causal is not None:
+            raise ValueError("a continual network steps frame by frame and is not fused: see stgat.continual")
         kept = next(model.parameters()).dtype
         self.config = model.config
         self.pool = model.pool

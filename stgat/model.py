@@ -30,6 +30,21 @@ PAPER_BLOCKS = (
 )  # fmt: skip
 
 
+class CausalConfig(BaseModel):
+    """How far a causal network looks back (stgat.continual), in frames of its input.
+
+    memory: L, over which attention scores and frame weights are averaged. refresh: H, after how many frames
+    the attention is made anew of them. answer_over: P, over which the last block's maps are averaged before
+    the classifier.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    memory: int = Field(ge=1, le=4096)
+    refresh: int = Field(default=1, ge=1, le=4096)
+    answer_over: int = Field(ge=1, le=4096)
+
+
 class STGATConfig(BaseModel):
     """Everything that decides the network's parameters and what it computes.
 
@@ -42,6 +57,7 @@ class STGATConfig(BaseModel):
         weight of its own frame, as the paper's text says; "u_mod_w" is the authors' code, and what
         checkpoints trained with it expect.
     dropout: before the classifier. attention_dropout: on the attention, learned table included.
+    causal: for a network that looks back only (stgat.continual); None for the paper's, of whole clips.
 
     Raises pydantic.ValidationError (a ValueError) for sizes that do not fit together.
     """
@@ -56,6 +72,7 @@ class STGATConfig(BaseModel):
     frame_weighting: FrameWeighting = "u_div_v"
     dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
     attention_dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
+    causal: CausalConfig | None = None
 
     @model_validator(mode="after")
     def _sizes_fit(self) -> Self:
@@ -108,7 +125,7 @@ def difference(x: Tensor, step: int) -> Tensor:
 class Stem(nn.Module):
     """Separated motion: coordinates and four frame differences, each through its own convolution."""
 
-    STEPS = (1, 2, -1, -2)
+    steps: tuple[int, ...] = (1, 2, -1, -2)
 
     def __init__(self, c_in: int, c_out: int) -> None:
         super().__init__()
@@ -118,7 +135,7 @@ class Stem(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, T, V) -> (N, C0, T, V)."""
         maps = [self.static(x)]
-        maps += [conv(difference(x, step)) for conv, step in zip(self.motion, self.STEPS, strict=True)]
+        maps += [conv(difference(x, step)) for conv, step in zip(self.motion, self.steps, strict=True)]
         return leaky_relu(torch.cat(maps, dim=1))
 
 

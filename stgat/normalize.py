@@ -1,9 +1,12 @@
 """The one normalisation, for training windows and live windows alike.
 
-Three are known, by the name a checkpoint carries:
+Four are known, by the name a checkpoint carries:
 
     upright-1     for one camera and one body: the person is moved to the origin, measured in torso lengths
                   and turned about the vertical to face the camera. What the application's own models use.
+    upright-causal-1
+                  the same from what has been seen up to each frame, for networks that take frames as they
+                  come (stgat.continual): where the person is and faces is a running mean.
     ntu-authors-1 what the STGAT authors did to NTU RGB+D, for checkpoints of theirs.
     identity-1    nothing: for joints that come normalised, such as Kinetics-Skeleton's.
 """
@@ -18,10 +21,15 @@ import numpy as np
 from stgat.retarget import SHOULDERS, TORSO_M
 from stgat.skeleton import KINECT_V1_20, NTU25, FloatArray
 
-Normalization = Literal["upright-1", "ntu-authors-1", "identity-1"]
+Normalization = Literal["upright-1", "upright-causal-1", "ntu-authors-1", "identity-1"]
+
+#: Those in which a frame depends on none after it.
+CAUSAL: tuple[Normalization, ...] = ("upright-causal-1", "identity-1")
 
 #: The axis of the normalised skeleton that points up, and about which people turn.
-VERTICAL: dict[Normalization, int] = {"upright-1": 1, "ntu-authors-1": 2, "identity-1": 1}
+VERTICAL: dict[Normalization, int] = {
+    "upright-1": 1, "upright-causal-1": 1, "ntu-authors-1": 2, "identity-1": 1,
+}  # fmt: skip
 
 _ROOT, _LEFT_ELBOW = 0, 5  # in both layouts below, like the shoulders
 _SPINE_SHOULDER = {NTU25.name: 20, KINECT_V1_20.name: 2}
@@ -46,6 +54,45 @@ def normalize_upright(joints_m: FloatArray, layout: str = NTU25.name) -> FloatAr
     across = (first[:, SHOULDERS[1]] - first[:, SHOULDERS[0]]).mean(axis=0)
     turned = (joints - origin) @ _turn_about(1, across).T / TORSO_M
     return np.where(present[..., None, None], turned, 0.0).astype(np.float32)
+
+
+class CausalUpright:
+    """`normalize_upright` frame by frame: feed it a clip at once or in pieces, what comes out is the same.
+
+    The origin and the shoulder line are running means of the first person's root and of their line from
+    shoulder to shoulder: m_t = m_{t-1} + (x_t - m_{t-1}) / min(t, MEMORY) over the frames t = 1, 2, ... in
+    which they are present. That is the mean of the first MEMORY frames, and an exponential one from there on.
+    Raises ValueError for a layout without shoulders.
+    """
+
+    #: Frames. At the rates networks look at people, 12 to 24 a second, one to two seconds.
+    MEMORY = 24
+
+    def __init__(self, layout: str = NTU25.name) -> None:
+        _spine_shoulder(layout)
+        self._seen = 0
+        self._mean = np.zeros((2, 3))  # root, and from shoulder to shoulder
+
+    def __call__(self, joints_m: FloatArray) -> FloatArray:
+        """The next frames (T, M, V, 3) in metres, absent people all zeros -> the same, normalised."""
+        joints = np.asarray(joints_m, dtype=np.float64)
+        present = np.any(joints != 0, axis=(2, 3))  # (T, M)
+        normalized = np.zeros(joints.shape, np.float32)
+        for t, frame in enumerate(joints):
+            if present[t, 0]:
+                now = np.stack((frame[0, _ROOT], frame[0, SHOULDERS[1]] - frame[0, SHOULDERS[0]]))
+                self._seen += 1
+                self._mean += (now - self._mean) / min(self._seen, self.MEMORY)
+            if self._seen:
+                origin, across = self._mean
+                turned = (frame - origin) @ (_turn_about(1, across).T / TORSO_M)
+                normalized[t] = np.where(present[t, :, None, None], turned, 0.0)
+        return normalized
+
+
+def normalize_upright_causal(joints_m: FloatArray, layout: str = NTU25.name) -> FloatArray:
+    """A clip (T, M, V, 3) as CausalUpright gives it from its first frame on. Raises ValueError as that."""
+    return CausalUpright(layout)(joints_m)
 
 
 def normalize_ntu(joints_m: FloatArray, layout: str = NTU25.name) -> FloatArray:
@@ -82,12 +129,25 @@ def keep_as_is(joints: FloatArray, layout: str = NTU25.name) -> FloatArray:
     return np.asarray(joints, dtype=np.float32)
 
 
+def streaming_normalizer(name: Normalization, layout: str) -> Callable[[FloatArray], FloatArray]:
+    """What normalises one stream in pieces as NORMALIZERS[name] does whole clips.
+
+    Takes the next frames (T, M, V, 3). Raises ValueError for a normalisation that looks ahead.
+    """
+    if name == "upright-causal-1":
+        return CausalUpright(layout)
+    if name == "identity-1":
+        return keep_as_is
+    raise ValueError(f"normalization {name} looks ahead: frames cannot be normalised as they come")
+
+
 #: The preparation STGAT was published with, as others know it.
 normalize = normalize_ntu
 
 #: Each takes joints (T, M, V, 3) and the name of their layout.
 NORMALIZERS: dict[Normalization, Callable[[FloatArray, str], FloatArray]] = {
     "upright-1": normalize_upright,
+    "upright-causal-1": normalize_upright_causal,
     "ntu-authors-1": normalize_ntu,
     "identity-1": keep_as_is,
 }

@@ -58,7 +58,7 @@ class Recognizer:
         self.device = choose_device("cpu" if device in ("onnxruntime", "cpu-bf16") else device)
         model = checkpoint.model.to(self.device).eval()
         self._network: STGAT | FusedSTGAT = model
-        if self.device.type == "cpu":
+        if self.device.type == "cpu" and model.config.causal is None:
             self._network = fuse(model, "bf16" if device == "cpu-bf16" else "fp32")
         self._run: Run = self._network
         if device == "onnxruntime":

@@ -22,6 +22,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from app.continual import continual_interval
 from app.errors import ModelError
 from app.models import DEFAULT_MODEL, Model, describe, installed_folders, model_files
 from app.recognition import INTERVAL_S, LIGHT_OPERATIONS
@@ -32,6 +33,7 @@ from app.ui.settings_effects import chosen_model
 from app.ui.settings_parts import muted
 from app.ui.texts import settings as words
 from app.ui.work import Work
+from stgat.checkpoint import Metadata
 
 KEPT_FILES = 10
 CARD_BYTES = 200_000
@@ -164,8 +166,7 @@ class ModelPage(QWidget):
             remedy = words.REMOVED_REMEDY if in_use else ""
             self.facts.setHtml(f"<p>{html.escape(reason)}</p><p>{html.escape(remedy)}</p>")
         else:
-            interval_s = 0.0 if model.flop <= LIGHT_OPERATIONS else INTERVAL_S
-            self.facts.setHtml(_table(words.facts(model, interval_s)))
+            self.facts.setHtml(_table(words.facts(model, _answer_interval(model, model.metadata))))
         self._search()
 
     def _search(self) -> None:
@@ -257,6 +258,13 @@ def read_card(model: Model) -> str:
 
 def _card_file(model: Model) -> Path:
     return model.path.with_suffix(".md")
+
+
+def _answer_interval(model: Model, metadata: Metadata) -> float:
+    """Seconds between two answers about a camera's pictures, 0 where each has one."""
+    if metadata.model.causal is not None:
+        return continual_interval(metadata)
+    return 0.0 if model.flop <= LIGHT_OPERATIONS else INTERVAL_S
 
 
 def _table(facts: Sequence[tuple[str, str]]) -> str:

@@ -38,6 +38,8 @@ def remember(
         raise TeachingError(
             f"{config.name} trains another network than {metadata.name}: give the config it comes from"
         )
+    if metadata.model.causal is not None:
+        raise TeachingError(f"{metadata.name} is a continual network; only windowed ones can be taught")
     data = load_sequences(config.data, config.labels, config.idle)
     rng = np.random.default_rng(seed)
     chosen = [

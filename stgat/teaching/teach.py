@@ -105,6 +105,8 @@ def _check(checkpoint: Checkpoint, profile: Profile, memory: Memory | None) -> N
     metadata = checkpoint.metadata
     if metadata.model.layout != NTU25.name:
         raise TeachingError(f"{metadata.name} takes {metadata.model.layout} skeletons and cannot be taught")
+    if metadata.model.causal is not None:
+        raise TeachingError(f"{metadata.name} is a continual network; only windowed ones can be taught")
     if isinstance(checkpoint.model, TaughtSTGAT):
         raise TeachingError(f"{metadata.name} has taught actions already: teach the model it was made from")
     if not profile.actions:

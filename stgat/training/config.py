@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from stgat.data.idle import IdleConfig
 from stgat.data.labelled import DataConfig
 from stgat.labels import IDLE
-from stgat.model import FrameWeighting, STGATConfig
+from stgat.model import CausalConfig, FrameWeighting, STGATConfig
+from stgat.networks import check_causal
 from stgat.preprocessing import Preprocessing
 from stgat.retarget import ONE_BODY
 from stgat.skeleton import NTU25
@@ -28,6 +29,7 @@ class ModelConfig(_Section):
     num_heads: int = 8
     frame_weighting: FrameWeighting = "u_div_v"
     dropout: float = 0.0
+    causal: CausalConfig | None = None
 
 
 class BendConfig(_Section):
@@ -221,7 +223,7 @@ class PooledTrainConfig(TrainConfig):
             )
         if self.augment.joined_share and self.idle is None:
             raise ValueError("augment.joined_share: needs idle, the class of the ways between two clips")
-        _check_network(self, len(self.labels), self.preprocessing.layout)
+        _check_network(self, len(self.labels), self.preprocessing)
         return self
 
 
@@ -248,7 +250,7 @@ class PreparedTrainConfig(TrainConfig):
 
     @model_validator(mode="after")
     def _can_be_trained(self) -> Self:
-        _check_network(self, 2, self.preprocessing.layout)
+        _check_network(self, 2, self.preprocessing)
         if self.sampling == "drawn" and self.augment.crop != (1.0, 1.0):
             raise ValueError("augment.crop: has no place beside sampling: drawn, which crops in its own way")
         if self.sampling == "drawn" and self.drawn_frames < self.preprocessing.num_frames:
@@ -258,12 +260,13 @@ class PreparedTrainConfig(TrainConfig):
         return self
 
 
-def _check_network(config: TrainConfig, num_classes: int, layout: str) -> None:
+def _check_network(config: TrainConfig, num_classes: int, preprocessing: Preprocessing) -> None:
     try:
-        config.network(num_classes, layout)
+        network = config.network(num_classes, preprocessing.layout)
     except ValidationError as error:
         reason = error.errors()[0]["msg"].removeprefix("Value error, ")
         raise ValueError(f"model: {reason}") from None
+    check_causal(network, preprocessing)
 
 
 AnyTrainConfig = PooledTrainConfig | PreparedTrainConfig

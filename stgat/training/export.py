@@ -72,6 +72,8 @@ def export(
         _need_onnx()
     loaded = load_checkpoint(checkpoint)
     metadata, model = loaded.metadata, loaded.model
+    if metadata.model.causal is not None:
+        raise ExportError(f"{checkpoint}: is a continual network; only windowed ones can be exported")
     if out.is_dir():
         raise ExportError(f"{out}: is a folder; name the file to write")
     if out.exists() and out.samefile(checkpoint):

@@ -23,7 +23,7 @@ def begin_with(path: Path, network: STGAT, labels: tuple[str, ...]) -> None:
     except CheckpointError as error:
         raise ConfigError(f"pretrained: {error}") from error
     theirs, ours = (config.model_dump() for config in (checkpoint.model.config, network.config))
-    free = {"num_classes", "dropout", "attention_dropout"}
+    free = {"num_classes", "dropout", "attention_dropout", "causal"}
     different = [name for name in theirs if name not in free and theirs[name] != ours[name]]
     if different:
         told = ", ".join(f"{name}: {theirs[name]}" for name in different)

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from stgat.checkpoint import Checkpoint, Metadata, load_checkpoint
 from stgat.device import choose_device
 from stgat.errors import TrainingError, TrainingStopped
-from stgat.model import STGAT
+from stgat.networks import build
 from stgat.training.config import AnyTrainConfig
 from stgat.training.curves import Curves
 from stgat.training.distributed import (
@@ -89,7 +89,7 @@ class _Trainer:
         self, config: AnyTrainConfig, source: Source, fabric: Fabric, run: RunFolder | None, report: Report
     ) -> None:
         self.config, self.source, self.fabric, self.run, self.report = config, source, fabric, run, report
-        self.network = STGAT(config.network(len(source.labels), source.preprocessing.layout))
+        self.network = build(config.network(len(source.labels), source.preprocessing.layout))
         if config.pretrained is not None:
             begin_with(config.pretrained, self.network, tuple(source.labels))
         self.average = deepcopy(self.network).eval().requires_grad_(False).to(fabric.device)

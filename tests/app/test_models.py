@@ -10,12 +10,16 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from app.cli import cli
+from app.continual import continual_interval
 from app.errors import ModelError
 from app.model_tables import figures_text, models_view
 from app.models import DEFAULT_MODEL, describe, find_model, list_models
+from app.ui.texts import settings as words
 from stgat.checkpoint import save_checkpoint
+from stgat.continual.operations import operations_per_frame
 from stgat.model import STGAT, STGATConfig
 from tests.app.fakes import METADATA, tiny_checkpoint, tiny_recording
+from tests.stgat.continual.checkpoints import continual_checkpoint
 
 
 def run(*arguments: object, columns: int = 80):
@@ -92,6 +96,17 @@ def test_sizes_are_those_of_the_network_itself(weights: Path) -> None:
     pair = METADATA.model_copy(update={"people": 2})
     save_checkpoint(weights / "d.safetensors", STGAT(METADATA.model), pair)
     assert describe(weights / "d.safetensors").flop == pytest.approx(2 * a.flop, rel=0.01)
+
+
+def test_a_continual_model_is_counted_by_the_frame(weights: Path) -> None:
+    checkpoint = continual_checkpoint()
+    save_checkpoint(weights / "c.safetensors", checkpoint.model, checkpoint.metadata)
+    model = describe(weights / "c.safetensors")
+    assert model.flop == round(operations_per_frame(checkpoint.metadata.model))
+    assert model.parameters == sum(p.numel() for p in checkpoint.model.parameters())
+    facts = dict(words.facts(model, continual_interval(checkpoint.metadata)))
+    assert facts["Operations"] == f"{model.flop / 1e6:.2g} million a step, 10 steps a second"
+    assert facts["Answers"] == "2.5 a second"  # strides of four in all
 
 
 @pytest.mark.parametrize("width", [80, 120])

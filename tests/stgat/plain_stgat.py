@@ -25,7 +25,7 @@ def plain_logits(
     frame_weighting: str,
 ) -> Array:
     """(N, C, T, V, M) -> (N, K) logits in evaluation mode."""
-    net = _PlainSTGAT(parameters, bones, strides, num_heads, frame_weighting)
+    net = PlainSTGAT(parameters, bones, strides, num_heads, frame_weighting)
     rows = []
     for clip in x:
         features = np.mean([net.person(clip[..., m]) for m in range(x.shape[-1])], axis=0)
@@ -42,7 +42,7 @@ def plain_looks(
     frame_weighting: str,
 ) -> list[Array]:
     """(C, T, V) of one person -> each block's attention (S, W*V, V) before the learned table is added."""
-    net = _PlainSTGAT(parameters, bones, strides, num_heads, frame_weighting)
+    net = PlainSTGAT(parameters, bones, strides, num_heads, frame_weighting)
     net.person(clip)
     return net.looked
 
@@ -78,7 +78,7 @@ def leaky(x: Array) -> Array:
     return np.where(x >= 0, x, 0.1 * x)
 
 
-class _PlainSTGAT:
+class PlainSTGAT:
     def __init__(
         self,
         parameters: Mapping[str, Array],

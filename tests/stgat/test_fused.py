@@ -11,8 +11,9 @@ import torch
 from safetensors.torch import load_file
 
 from stgat.checkpoint import load_checkpoint
+from stgat.continual.network import CausalSTGAT
 from stgat.fused import KEPT_LENGTHS, FusedSTGAT
-from stgat.model import STGAT, STGATConfig
+from stgat.model import STGAT, CausalConfig, STGATConfig
 from stgat.recognizer import fuse
 from stgat.reference import load_official
 from stgat.teaching.network import TaughtSTGAT
@@ -213,3 +214,11 @@ def test_wide_to_narrow_blocks(float64: None) -> None:
 def test_it_lies_on_the_device_of_the_network() -> None:
     fused = fuse(STGAT(SMALL).to("meta"), "bf16")
     assert {t.device.type for t in (*fused.parameters(), *fused.buffers())} == {"meta"}
+
+
+def test_a_continual_network_is_refused() -> None:
+    config = STGATConfig(
+        num_classes=3, blocks=((8, 8, 1),), num_heads=2, causal=CausalConfig(memory=4, answer_over=4)
+    )
+    with pytest.raises(ValueError, match="steps frame by frame"):
+        fuse(CausalSTGAT(config))

@@ -13,6 +13,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from stgat import STGAT, STGATConfig
+from stgat.networks import build
 from stgat.skeleton import LAYOUTS, get_layout
 from tests.stgat.plain_stgat import plain_logits
 
@@ -29,7 +30,7 @@ def float64() -> Iterator[None]:
 def randomised(config: STGATConfig, seed: int = 0) -> STGAT:
     """A network in evaluation mode in which every parameter and every statistic is drawn at random."""
     generator = torch.Generator().manual_seed(seed)
-    model = STGAT(config)
+    model = build(config)
 
     def normal(tensor: torch.Tensor, mean: float, std: float) -> None:
         tensor.copy_(mean + std * torch.randn(tensor.shape, generator=generator))

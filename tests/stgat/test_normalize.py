@@ -11,7 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from stgat.normalize import normalize_ntu, normalize_upright
+from stgat.normalize import (
+    NORMALIZERS,
+    CausalUpright,
+    normalize_ntu,
+    normalize_upright,
+    normalize_upright_causal,
+    streaming_normalizer,
+)
 from stgat.retarget import TORSO_M, one_body
 from tests.stgat.bodies import random_poses, turned, waving
 from tests.stgat.ntu_files import choose_bodies, read_bodies
@@ -142,3 +149,43 @@ def test_somebody_seen_exactly_from_above_is_not_turned_but_stays_finite() -> No
     joints = window()
     joints[:, :, 8] = joints[:, :, 4] + [0, 0.3, 0]
     assert np.isfinite(normalize_upright(joints)).all()
+
+
+def test_causal_frame_by_frame_is_the_whole_clip_however_it_is_cut() -> None:
+    joints = window(M=2, T=60)
+    joints[20:25, 0] = 0.0
+    joints[40:, 1] = 0.0
+    whole = normalize_upright_causal(joints)
+    for cuts in ([*range(1, 60)], [7, 30, 31], []):
+        stream = CausalUpright()
+        assert_array_equal(np.concatenate([stream(part) for part in np.split(joints, cuts)]), whole)
+    assert not whole[20:25, 0].any() and not whole[40:, 1].any()
+
+
+def test_causal_never_looks_ahead() -> None:
+    joints = window(T=40)
+    assert_array_equal(normalize_upright_causal(joints[:15]), normalize_upright_causal(joints)[:15])
+
+
+def test_causal_is_upright_for_somebody_who_keeps_their_place() -> None:
+    still = np.repeat(window(T=1), 50, axis=0)
+    still = turned(still, 35.0) + np.array([0.5, 0.1, 2.0])
+    assert_allclose(normalize_upright_causal(still), normalize_upright(still), atol=1e-5)
+
+
+def test_causal_means_are_of_what_was_seen_so_far_and_then_fade() -> None:
+    joints = np.repeat(window(T=1), 100, axis=0)
+    joints[:, 0, :, 0] += np.arange(100)[:, None] * 0.01  # a steady walk across the picture
+    root = normalize_upright_causal(joints)[:, 0, 0]
+    # The mean of n frames lies (n - 1) / 2 frames behind, the exponential one at last MEMORY - 1.
+    assert_allclose(np.linalg.norm(root[10]), 0.01 * 5 / TORSO_M, rtol=1e-4)
+    assert_allclose(np.linalg.norm(root[99]), 0.01 * (CausalUpright.MEMORY - 1) / TORSO_M, rtol=0.05)
+
+
+def test_only_what_looks_back_can_be_streamed() -> None:
+    joints = window(T=5).astype(np.float32)
+    for name in ("upright-causal-1", "identity-1"):
+        assert_array_equal(streaming_normalizer(name, "ntu25")(joints), NORMALIZERS[name](joints, "ntu25"))
+    for name in ("upright-1", "ntu-authors-1"):
+        with pytest.raises(ValueError, match=f"{name} looks ahead"):
+            streaming_normalizer(name, "ntu25")

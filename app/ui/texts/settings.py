@@ -142,10 +142,19 @@ def facts(model: Model, interval_s: float) -> list[tuple[str, str]]:
     assert metadata is not None
     top1 = metadata.metrics.get("top1")
     accuracy = _("{percent:.1f} % right on data it was not trained on")
-    answers = _("{count:g} a second").format(count=1 / interval_s) if interval_s else _("every picture")
-    operations = _("{count:.2g} billion a window of {seconds:g} s").format(
-        count=model.flop / 1e9, seconds=metadata.preprocessing.window_s
+    answers = (
+        _("{count:g} a second").format(count=round(1 / interval_s, 1)) if interval_s else _("every picture")
     )
+    preprocessing = metadata.preprocessing
+    if metadata.model.causal is None:
+        operations = _("{count:.2g} billion a window of {seconds:g} s").format(
+            count=model.flop / 1e9, seconds=preprocessing.window_s
+        )
+    else:
+        rate = round((preprocessing.num_frames - 1) / preprocessing.window_s, 1)
+        operations = _("{count:.2g} million a step, {rate:g} steps a second").format(
+            count=model.flop / 1e6, rate=rate
+        )
     size = _("{size:.1f} MB, {count:.2f} million parameters").format(
         size=_size_mb(model.path), count=model.parameters / 1e6
     )

@@ -16,6 +16,7 @@ from stgat.teaching.report import Advice
 from stgat.teaching.teach import Taught, TeachingCancelled, teach
 from stgat.teaching.windows import look, take_windows
 from tests.stgat.bodies import LEFT_ELBOW, LEFT_FOREARM
+from tests.stgat.continual.checkpoints import continual_checkpoint
 from tests.stgat.teaching.acting import RIGHT_HIP, RIGHT_LEG, profile, small_checkpoint, take
 
 SHA = "0" * 64
@@ -157,6 +158,11 @@ def test_what_cannot_be_taught_is_said_before_anything_is_done() -> None:
         teach(small_checkpoint(), profile(2))
     with pytest.raises(TeachingError, match="knows an action"):
         teach(small_checkpoint(), profile(3).renamed("swing a leg", "Wave"))
+
+
+def test_a_continual_network_is_not_taught() -> None:
+    with pytest.raises(TeachingError, match="continual network; only windowed ones can be taught"):
+        teach(continual_checkpoint(), profile(3))
 
 
 def test_a_taught_network_is_not_taught_again(taught: Taught) -> None:

@@ -40,6 +40,15 @@ RECIPES: dict[str, dict[str, Any]] = {
         "drawn_frames": 10,
         "preprocessing": {"num_frames": 8, "normalization": "ntu-authors-1"},
     },
+    "continual": {
+        "learning_rate": 0.1,
+        "preprocessing": {"num_frames": 8, "normalization": "upright-causal-1"},
+        "model": {
+            "blocks": [[8, 8, 2]],
+            "num_heads": 2,
+            "causal": {"memory": 4, "refresh": 2, "answer_over": 8},
+        },
+    },
 }
 
 

@@ -9,7 +9,8 @@ import torch
 
 from stgat.checkpoint import Metadata, save_checkpoint
 from stgat.errors import ConfigError
-from stgat.model import STGAT, STGATConfig
+from stgat.model import STGAT, CausalConfig, STGATConfig
+from stgat.networks import build
 from stgat.preprocessing import Preprocessing
 from stgat.training.pretrained import begin_with
 
@@ -33,6 +34,15 @@ def checkpoint(tmp_path: Path) -> tuple[Path, STGAT]:
 def test_all_weights_are_taken_where_the_classes_are_the_same(checkpoint):
     path, model = checkpoint
     other = network(2, seed=1)
+    begin_with(path, other, ("wave", "clap"))
+    for name, value in model.state_dict().items():
+        assert torch.equal(other.state_dict()[name], value), name
+
+
+def test_a_continual_network_goes_on_from_a_windowed_one(checkpoint):
+    path, model = checkpoint
+    causal = CausalConfig(memory=4, answer_over=4)
+    other = build(model.config.model_copy(update={"causal": causal}))
     begin_with(path, other, ("wave", "clap"))
     for name, value in model.state_dict().items():
         assert torch.equal(other.state_dict()[name], value), name
