@@ -14,8 +14,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from benchmarks.in_turns import in_turns
 from stgat.model import STGAT
+from stgat.timing import in_turns
 
 Network = Callable[[Tensor], Tensor]
 BATCHES = (1, 64)

@@ -32,7 +32,6 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from app.errors import USER_ERRORS
 from benchmarks.cuda_recognising import rows as cuda_rows
-from benchmarks.in_turns import in_turns, ratio
 from benchmarks.plain_stgat import plain
 from benchmarks.this_machine import flops, peak
 from stgat.checkpoint import Checkpoint, load_checkpoint
@@ -40,6 +39,7 @@ from stgat.data.labelled import LabelledSequence, load_sequences
 from stgat.model import STGAT, WINDOW, STGATConfig
 from stgat.recognizer import fuse
 from stgat.skeleton import get_layout
+from stgat.timing import in_turns, ratio
 from stgat.training.evaluate import evaluate
 from stgat.training.load_config import load_config
 

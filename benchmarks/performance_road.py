@@ -23,13 +23,13 @@ from app.errors import USER_ERRORS
 from app.models import find_model
 from app.sources import open_source
 from app.window import SlidingWindow
-from benchmarks.in_turns import in_turns, ratio
 from benchmarks.people_video import people_video
 from stgat.checkpoint import Checkpoint, load_checkpoint
 from stgat.motion import motion_m_s
 from stgat.preprocessing import Preprocessing, window_joints
 from stgat.retarget import unseen_limbs
 from stgat.skeleton import Skeleton
+from stgat.timing import in_turns, ratio
 
 MODELS = ("stgat-actions", "stgat-actions-small")
 

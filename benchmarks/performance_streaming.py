@@ -31,7 +31,6 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from app.continual import ContinualObserver, make_observer
 from app.recognition import Observer
-from benchmarks.in_turns import Times, in_turns, ratio
 from stgat.checkpoint import Checkpoint, Metadata
 from stgat.continual.network import CausalSTGAT, paces
 from stgat.continual.operations import operations_per_frame
@@ -41,6 +40,7 @@ from stgat.model import PAPER_BLOCKS, STGAT, CausalConfig, STGATConfig
 from stgat.networks import build
 from stgat.preprocessing import Preprocessing
 from stgat.skeleton import Skeleton
+from stgat.timing import Times, in_turns, ratio
 
 #: Frames over which every phase of strides and attention comes round as often as in the long run.
 CYCLE = 16

@@ -38,7 +38,6 @@ from torch.utils.flop_counter import FlopCounterMode
 from benchmarks import ntu_reader
 from benchmarks.full_size import SMALL, on_prepared, prepare, residing
 from benchmarks.generated_ntu import generate
-from benchmarks.in_turns import Times, ratio
 from benchmarks.this_machine import flops, peak
 from benchmarks.training_pace import EPOCHS, TRAINING_SAMPLES, measure
 from benchmarks.training_turns import Role, Stretch, contest, ours, ours_giving_back, plain
@@ -46,6 +45,7 @@ from stgat.data.prepared import open_prepared
 from stgat.data.splits import split_dataset
 from stgat.device import choose_device
 from stgat.model import STGAT
+from stgat.timing import Times, ratio
 from stgat.training.config import PreparedTrainConfig
 
 FULL = Path(__file__).resolve().parents[1] / "configs/ntu60-xsub-joint.yaml"

@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import torch
 
 from app.devices import list_devices
-from benchmarks.in_turns import Times, in_turns
+from stgat.timing import Times, in_turns
 
 SIZE = 2048
 PACKAGES = ("torch", "mediapipe", "numpy", "onnxruntime", "opencv-python-headless", "PyQt6")

@@ -17,12 +17,12 @@ from typing import NamedTuple, Self
 
 import torch
 
-from benchmarks.in_turns import in_turns
 from benchmarks.plain_training import ClipDataset, PlainTraining
 from stgat.data.prepared import open_prepared
 from stgat.data.splits import split_dataset
 from stgat.device import choose_device
 from stgat.model import STGAT
+from stgat.timing import in_turns
 from stgat.training import train as trainer
 from stgat.training.config import PreparedTrainConfig
 from stgat.training.progress import Progress

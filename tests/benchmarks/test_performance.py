@@ -1,6 +1,7 @@
+"""The page of figures is made anew part by part."""
+
 import pytest
 
-from benchmarks.in_turns import Times, in_turns, ratio
 from benchmarks.performance import PAGE, PARTS, REPOSITORY, replaced
 
 PAGE_OF_TWO = """before
@@ -34,17 +35,3 @@ def test_every_part_has_its_script_and_its_place_in_the_page():
     for part, (script, *_) in PARTS.items():
         assert (REPOSITORY / "benchmarks" / script).is_file()
         assert "|" in page.partition(f"<!-- {part}: made by")[2].partition(f"<!-- {part}: end")[0]
-
-
-def test_calls_are_timed_in_turns():
-    order = []
-    times = in_turns({"a": lambda: order.append("a"), "b": lambda: order.append("b")}, rounds=4, warm_up=1)
-    assert order == ["a", "b"] * 5
-    assert len(times["a"].seconds) == 4
-
-
-def test_ratios_are_those_of_the_rounds_and_percentiles_those_of_the_times():
-    slow, fast = Times((2.0, 9.0, 4.0)), Times((1.0, 3.0, 1.0))
-    assert ratio(slow, fast) == (3.0, 2.0, 4.0)
-    assert Times(tuple(float(n) for n in range(1, 11))).percentile(90) == 9.0
-    assert Times((0.004, 0.002)).milliseconds() == "3.0 (2.0-4.0)"
