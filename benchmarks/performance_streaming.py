@@ -6,8 +6,9 @@ The same blocks both times, untrained: what is computed does not depend on the w
 of matrix products and convolutions for one person, a multiply-add counted as two: of a window as PyTorch's
 FlopCounterMode has them, of a frame as stgat.continual.operations, the mean over the phases of the strides;
 an answer changes when the last block steps, so the last column is for as many frames as the strides come to.
-Times are of one thread, fp32, timed in turns: a call of the windowed network (stgat.model, eager) on one
-window, and a step of the continual one (stgat.continual.stepping), the mean over 16 frames. Neither includes
+Times are of one thread, fp32, timed in turns: the windowed network on one window, as training has it
+(stgat.model) and as the application does (fused), and a step of the continual one
+(stgat.continual.stepping), the mean over 16 frames. Neither includes
 the preparation of its input. The last table does: what recognition costs the application for each picture of
 a camera of 30 a second with one person in view, from skeleton to probabilities (app.recognition.Observer
 asked at every picture, and app.continual.ContinualObserver). --quick: few rounds, for tests.
@@ -39,6 +40,7 @@ from stgat.continual.stepping import Stepper
 from stgat.model import PAPER_BLOCKS, STGAT, CausalConfig, STGATConfig
 from stgat.networks import build
 from stgat.preprocessing import Preprocessing
+from stgat.recognizer import fuse
 from stgat.skeleton import Skeleton
 from stgat.timing import Times, in_turns, ratio
 
@@ -83,8 +85,9 @@ def operations_per_window(network: Blocks) -> int:
 
 
 def measure(network: Blocks, rounds: int) -> dict[str, Times]:
-    """Seconds of a window, and of CYCLE frames."""
+    """Seconds of a window in two ways, and of CYCLE frames."""
     windowed = STGAT(network.windowed).eval()
+    fused = fuse(windowed)
     model = CausalSTGAT(network.continual).eval()
     stepper = Stepper(model)
     state = stepper.begin()
@@ -98,11 +101,9 @@ def measure(network: Blocks, rounds: int) -> dict[str, Times]:
         for frame in frames[:CYCLE]:
             stepper.step(frame, state)
 
-    def one_window() -> torch.Tensor:
-        with torch.inference_mode():
-            return windowed(window)
-
-    return in_turns({"window": one_window, "cycle": cycle}, rounds, at_most_s=20.0)
+    with torch.inference_mode():
+        calls = {"eager": lambda: windowed(window), "fused": lambda: fused(window), "cycle": cycle}
+        return in_turns(calls, rounds, at_most_s=20.0)
 
 
 def observers(network: Blocks) -> dict[str, Observer | ContinualObserver]:
@@ -155,16 +156,18 @@ def main() -> None:
             f"| {window / frame:.0f} | {window / (stride * frame):.0f} |"
         )
     print()
-    print("| one thread, fp32, one person | ms a window | ms a step | a second | times faster |")
-    print("| --- | --- | --- | --- | --- |")
+    print(
+        "| one thread, fp32, one person | ms a window, fused | ms a step | a second | times faster | than eager |"
+    )
+    print("| --- | --- | --- | --- | --- | --- |")
     for network in NETWORKS:
         times = measure(network, rounds)
         step = Times(tuple(seconds / CYCLE for seconds in times["cycle"].seconds))
-        middle, low, high = ratio(times["window"], step)
+        middle, low, high = ratio(times["fused"], step)
         print(
-            f"| {network.name} | {times['window'].milliseconds()} | {1e3 * step.median:.2f} "
-            f"| {1 / times['window'].median:,.0f} windows, {1 / step.median:,.0f} steps "
-            f"| {middle:.0f} ({low:.0f}-{high:.0f}) |"
+            f"| {network.name} | {times['fused'].milliseconds()} | {1e3 * step.median:.2f} "
+            f"| {1 / times['fused'].median:,.0f} windows, {1 / step.median:,.0f} steps "
+            f"| {middle:.0f} ({low:.0f}-{high:.0f}) | {ratio(times['eager'], step)[0]:.0f} |"
         )
     print()
     print("| one thread, a camera's picture with one person | ms by windows | ms by steps | times less |")
