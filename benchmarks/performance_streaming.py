@@ -156,9 +156,7 @@ def main() -> None:
             f"| {window / frame:.0f} | {window / (stride * frame):.0f} |"
         )
     print()
-    print(
-        "| one thread, fp32, one person | ms a window, fused | ms a step | a second | times faster | than eager |"
-    )
+    print("| one thread, fp32, one person | ms a window | ms a step | a second | times faster | than eager |")
     print("| --- | --- | --- | --- | --- | --- |")
     for network in NETWORKS:
         times = measure(network, rounds)
