@@ -134,13 +134,14 @@ def main() -> None:
     parser.add_argument("--nw-ucla", type=Path, default=Path("data/nw-ucla.zip"))
     options = parser.parse_args()
     data = options.nw_ucla if options.nw_ucla.is_file() else None
-    head = ["", "ms an answer", "times as fast"]
-    head += ["logits apart, at most", "same class, %", "right, %"] if data else []
     for name in ("stgat-actions-small", "stgat-actions"):
         for threads in options.threads:
+            told = data if threads == options.threads[0] else None  # what is right does not depend on threads
+            head = ["", "ms an answer", "times as fast"]
+            head += ["logits apart, at most", "same class, %", "right, %"] if told else []
             print(f"{name}, {threads} thread{'s' if threads > 1 else ''}:\n")
             print("| " + " | ".join(head) + " |\n" + "| --- " * len(head) + "|")
-            print("\n".join(compare(name, threads, data if threads == options.threads[0] else None)) + "\n")
+            print("\n".join(compare(name, threads, told)) + "\n")
     if data is None:
         print(f"No accuracy: {options.nw_ucla} is not here.")
 
