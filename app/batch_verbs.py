@@ -56,6 +56,7 @@ def batch(
         from app.batch import run_batch
         from app.batch_report import write_report
         from app.cli import loader
+        from app.processes import give_way
         from stgat.training.interrupts import interrupts
 
         recogniser = loader(model, device)
@@ -156,14 +157,6 @@ def tell(result: BatchResult, table: Path, page: Path) -> None:
         )
     console.print(f"Wrote {page}", markup=False)
     console.print(f"Wrote {table}", markup=False)
-
-
-def give_way() -> None:
-    """Let who started this, a window with a live picture, go before."""
-    from app.processes import NICENESS
-
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
 
 
 def _stop_at_end(stop: threading.Event) -> None:

@@ -1,7 +1,9 @@
 """What computes a network on this processor, and which of the ways is the fastest here.
 
 That depends on the processor, its cores and the network's size, so it is measured, once for each size of
-network, and remembered in engines.json among the user's files.
+network, and remembered in engines.json among the user's files. To measure takes some seconds, most of them to
+import what makes ONNX programs, so nobody waits for it: the window has it done beside itself
+(app.ui.engine_timing), and what came of it counts from the next time a model is loaded.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ ENGINES = (*EXACT, "cpu-bf16")
 #: Largest difference of the probabilities between two exact ways.
 TOLERANCE = 1e-3
 #: How long the timing may take, after each way has been made ready.
-AT_MOST_S = 0.5
+AT_MOST_S = 2.0
 
 log = logging.getLogger(__name__)
 
@@ -50,21 +52,36 @@ class Measured(BaseModel):
         )
 
 
-def choose_engine(checkpoint: Checkpoint, device: str) -> str:
+def choose_engine(metadata: Metadata, device: str) -> str:
     """Where to compute: as asked for, and for "auto" a GPU where there is one, else the fastest exact way.
 
-    The first time for a size of network it is measured, which takes about a second. A continual network steps
-    in one way only.
+    Until that has been measured (`learn`) it is the processor by PyTorch; always for a continual network,
+    which steps in one way only.
     """
     from stgat.device import choose_device
 
-    if device != "auto" or choose_device().type != "cpu" or checkpoint.metadata.model.causal is not None:
+    if device != "auto" or choose_device().type != "cpu" or metadata.model.causal is not None:
         return device
-    found = remembered(checkpoint.metadata)
-    if found is None:
-        found = measure(checkpoint)
-        _remember(checkpoint.metadata, found)
-    return found.fastest
+    found = remembered(metadata)
+    return "cpu" if found is None else found.fastest
+
+
+def learn(model: Path) -> Measured | None:
+    """Measure for the network in a file, with the threads the application gives it, and remember it.
+
+    None, and nothing is done, where there is but one way. Raises CheckpointError.
+    """
+    from app.road import share_cores
+    from stgat.checkpoint import load_checkpoint
+    from stgat.device import choose_device
+
+    checkpoint = load_checkpoint(model)
+    if choose_device().type != "cpu" or checkpoint.metadata.model.causal is not None:
+        return None
+    share_cores(checkpoint.metadata)
+    found = measure(checkpoint)
+    _remember(checkpoint.metadata, found)
+    return found
 
 
 def measure(checkpoint: Checkpoint) -> Measured:
@@ -89,7 +106,7 @@ def measure(checkpoint: Checkpoint) -> Measured:
             log.warning("%s answers differently on this machine, and is not used", name)
             del ways[name]
     calls = {name: lambda way=way: way.recognize([window], [(0.0, 1.0)]) for name, way in ways.items()}
-    times = in_turns(calls, rounds=15, warm_up=1, at_most_s=AT_MOST_S)
+    times = in_turns(calls, rounds=40, warm_up=2, at_most_s=AT_MOST_S)
     seconds = {name: round(time.median, 6) for name, time in times.items()}
     log.info("seconds an answer takes: %s", seconds)
     return Measured(day=f"{datetime.now(UTC):%Y-%m-%d}", seconds=seconds)

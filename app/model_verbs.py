@@ -40,3 +40,19 @@ def models(
             typer.echo(json.dumps([model.as_json() for model in found], indent=2, ensure_ascii=False))
         else:
             Console(highlight=False).print(models_view(found, labels))
+
+
+@model_verbs.command(hidden=True)
+def time_engines(
+    model: Annotated[Path, typer.Argument(metavar="FILE")],
+    debug: DebugOption = False,
+) -> None:
+    """Find out which way to compute a model is the fastest here; the window calls it."""
+    with told_as_sentences(debug):
+        from app.engines import learn
+        from app.processes import give_way
+
+        give_way()
+        found = learn(model)
+        for name, seconds in (found.seconds if found else {}).items():
+            typer.echo(f"{name}: {1e3 * seconds:.1f} ms")

@@ -69,6 +69,12 @@ class Identity:
                 os.kill(self.pid, signal.SIGKILL)
 
 
+def give_way() -> None:
+    """Let who started this process, a window with a live picture, go before."""
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+
+
 def start_detached(
     command: Sequence[str], output: Path, folder: Path, environment: Mapping[str, str] | None = None
 ) -> Identity:

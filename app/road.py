@@ -102,7 +102,7 @@ def _load(wish: _Wish) -> tuple[Recognizer, TeachingReport | None]:
         taught = teach_checkpoint(checkpoint, wish.model, load_profile(wish.profile))
         checkpoint, report = taught.checkpoint, taught.report
     share_cores(checkpoint.metadata)
-    recognizer = recognizer_of(checkpoint, choose_engine(checkpoint, wish.device))
+    recognizer = recognizer_of(checkpoint, choose_engine(checkpoint.metadata, wish.device))
     recognizer.warm_up()
     return recognizer, report
 

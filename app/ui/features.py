@@ -14,6 +14,7 @@ from PyQt6.QtCore import QObject
 from app.ui.attention import AttentionDock
 from app.ui.batch import Batch
 from app.ui.camera_features import CameraNews, CameraPicture
+from app.ui.engine_timing import EngineTiming
 from app.ui.errors import Errors
 from app.ui.events import Events
 from app.ui.overlay_switches import OverlaySwitches
@@ -47,6 +48,7 @@ def install(window: MainWindow) -> list[QObject]:
         Training(window),
         Batch(window),
         Errors(window),
+        EngineTiming(window),
         SettingsFeature(window),
         Tour(window),
         ShortcutTable(window),

@@ -10,10 +10,12 @@ import pytest
 import torch
 
 from app import engines
-from app.engines import ENGINES, Measured, choose_engine, measure, measured_for, remembered
+from app.cli import main
+from app.engines import ENGINES, Measured, choose_engine, learn, measure, measured_for, remembered
 from stgat.checkpoint import Checkpoint, Metadata, save_checkpoint
 from stgat.errors import DeviceError
-from stgat.model import STGAT, STGATConfig
+from stgat.model import STGAT, CausalConfig, STGATConfig
+from stgat.networks import build
 from stgat.preprocessing import Preprocessing
 from stgat.recognizer import Recognizer
 
@@ -58,61 +60,78 @@ def test_every_way_is_timed_and_answers_alike(checkpoint: Checkpoint) -> None:
         np.testing.assert_allclose(answer.probabilities, answers[0].probabilities, atol=tolerance)
 
 
-def test_automatic_takes_the_fastest_exact_way_and_measures_once(
-    checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def file(checkpoint: Checkpoint, own_home: Path) -> Path:
+    path = own_home / "tiny.safetensors"
+    save_checkpoint(path, checkpoint.model, checkpoint.metadata)
+    return path
+
+
+def test_automatic_takes_the_fastest_exact_way_once_that_is_known(
+    file: Path, checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = faked(monkeypatch, cpu=0.005, onnxruntime=0.003, cpu_bf16=0.001)
-    assert [choose_engine(checkpoint, "auto") for _ in range(3)] == ["onnxruntime"] * 3
-    assert asked == ["tiny"]
-    found = remembered(checkpoint.metadata)
-    assert found is not None and found.seconds["cpu-bf16"] == 0.001
+    faked(monkeypatch, cpu=0.005, onnxruntime=0.003, cpu_bf16=0.001)
+    assert choose_engine(checkpoint.metadata, "auto") == "cpu"
+    assert measured_for(file) is None
+    assert learn(file) == remembered(checkpoint.metadata) == measured_for(file)
+    assert choose_engine(checkpoint.metadata, "auto") == "onnxruntime"
+    assert [choose_engine(checkpoint.metadata, name) for name in ("cpu", "cpu-bf16")] == ["cpu", "cpu-bf16"]
 
 
-def test_what_is_asked_for_is_taken_without_measuring(
-    checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
+def test_a_gpu_goes_before_the_processor(
+    file: Path, checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = faked(monkeypatch, cpu=1.0, onnxruntime=0.1)
-    assert [choose_engine(checkpoint, name) for name in ("cpu", "cpu-bf16")] == ["cpu", "cpu-bf16"]
-    assert not asked
-
-
-def test_a_gpu_goes_before_the_processor(checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = faked(monkeypatch, cpu=1.0, onnxruntime=0.1)
+    learn(file)
     monkeypatch.setattr("stgat.device.choose_device", lambda name="auto": torch.device("cuda"))
-    assert choose_engine(checkpoint, "auto") == "auto"
+    assert choose_engine(checkpoint.metadata, "auto") == "auto"
+    assert learn(file) is None
+    assert asked == ["tiny"]
+
+
+def test_a_continual_network_steps_in_one_way(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = faked(monkeypatch, cpu=1.0)
+    config = CONFIG.model_copy(update={"causal": CausalConfig(memory=4, answer_over=4)})
+    preprocessing = Preprocessing(num_frames=8, normalization="upright-causal-1")
+    metadata = Metadata(name="steps", model=config, preprocessing=preprocessing, labels=("a", "b", "c"))
+    path = own_home / "steps.safetensors"
+    save_checkpoint(path, build(config), metadata)
+    assert learn(path) is None
+    assert choose_engine(metadata, "auto") == "auto"
     assert not asked
 
 
-def test_other_networks_and_threads_are_measured_by_themselves(
-    checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
+def test_other_sizes_and_threads_are_measured_by_themselves(
+    file: Path, checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = faked(monkeypatch, cpu=0.005)
-    choose_engine(checkpoint, "auto")
+    faked(monkeypatch, cpu=0.005)
+    learn(file)
     other = checkpoint.metadata.model_copy(update={"preprocessing": Preprocessing(num_frames=9)})
-    assert choose_engine(Checkpoint(checkpoint.model, other), "auto") == "cpu"
+    assert remembered(other) is None
     monkeypatch.setattr(torch, "get_num_threads", lambda: 77)
-    choose_engine(checkpoint, "auto")
-    assert len(asked) == 3
+    assert remembered(checkpoint.metadata) is None
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"a": 1}', '{"a": {"day": 3}}', "[" * 100_000, "\x00"])
 def test_a_broken_file_means_to_measure_anew(
-    text: str, own_home: Path, checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
+    text: str, own_home: Path, file: Path, checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = faked(monkeypatch, cpu=0.005)
+    faked(monkeypatch, onnxruntime=0.005)
     (own_home / "engines.json").write_text(text, encoding="utf-8")
-    assert choose_engine(checkpoint, "auto") == "cpu"
-    assert asked == ["tiny"]
+    assert choose_engine(checkpoint.metadata, "auto") == "cpu"
+    learn(file)
+    assert choose_engine(checkpoint.metadata, "auto") == "onnxruntime"
     assert len(json.loads((own_home / "engines.json").read_text(encoding="utf-8"))) == 1
 
 
 def test_a_folder_that_cannot_be_written_does_not_matter(
-    own_home: Path, checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
+    own_home: Path, file: Path, checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    faked(monkeypatch, cpu=0.005)
-    (own_home / "file").write_text("")
-    monkeypatch.setenv("STGAT_LIVE_HOME", str(own_home / "file"))
-    assert choose_engine(checkpoint, "auto") == "cpu"
+    faked(monkeypatch, onnxruntime=0.005)
+    (own_home / "a file").write_text("")
+    monkeypatch.setenv("STGAT_LIVE_HOME", str(own_home / "a file"))
+    assert learn(file) is not None
+    assert choose_engine(checkpoint.metadata, "auto") == "cpu"
 
 
 def test_a_way_that_is_missing_or_answers_differently_is_left_out(
@@ -127,15 +146,15 @@ def test_a_way_that_is_missing_or_answers_differently_is_left_out(
     assert set(measure(checkpoint).seconds) == {"cpu", "cpu-bf16"}
 
 
-def test_what_was_measured_for_a_file(
-    checkpoint: Checkpoint, own_home: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_verb_that_the_window_calls_measures_and_remembers(
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    faked(monkeypatch, cpu=0.005)
-    path = own_home / "tiny.safetensors"
-    save_checkpoint(path, checkpoint.model, checkpoint.metadata)
-    assert measured_for(path) is None
-    choose_engine(checkpoint, "auto")
-    found = measured_for(path)
-    assert found is not None and found.seconds == {"cpu": 0.005}
-    path.write_bytes(b"broken")
-    assert measured_for(path) is None
+    monkeypatch.setattr("os.nice", lambda _: 0)
+    faked(monkeypatch, cpu=0.005, onnxruntime=0.003)
+    with pytest.raises(SystemExit) as ended:
+        main(["time-engines", str(file)])
+    assert ended.value.code == 0
+    assert "onnxruntime: 3.0 ms" in capsys.readouterr().out
+    assert measured_for(file) is not None
+    file.write_bytes(b"broken")
+    assert measured_for(file) is None
