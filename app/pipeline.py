@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from app.continual import make_observer
 from app.decisions import Decider, DecisionSettings
 from app.entities import ActionEvent, Counters, Health, Snapshot, Stage, VideoFrame
 from app.errors import USER_ERRORS
@@ -258,6 +257,8 @@ class Session:
                 self._playout.finish()
 
     def _recognize(self) -> None:
+        from app.continual import make_observer  # brings PyTorch, for which no window shall wait
+
         recognizer = self._load_recognizer()
         if self._stopping.is_set():
             return

@@ -22,7 +22,6 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from app.continual import continual_interval
 from app.errors import ModelError
 from app.models import DEFAULT_MODEL, Model, describe, installed_folders, model_files
 from app.recognition import INTERVAL_S, LIGHT_OPERATIONS
@@ -263,6 +262,8 @@ def _card_file(model: Model) -> Path:
 def _answer_interval(model: Model, metadata: Metadata) -> float:
     """Seconds between two answers about a camera's pictures, 0 where each has one."""
     if metadata.model.causal is not None:
+        from app.continual import continual_interval  # brings PyTorch, which the window opens without
+
         return continual_interval(metadata)
     return 0.0 if model.flop <= LIGHT_OPERATIONS else INTERVAL_S
 
