@@ -6,6 +6,7 @@ import html
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import Qt, QUrl, pyqtSignal
 from PyQt6.QtGui import QTextTable
@@ -32,7 +33,9 @@ from app.ui.settings_effects import chosen_model
 from app.ui.settings_parts import muted
 from app.ui.texts import settings as words
 from app.ui.work import Work
-from stgat.checkpoint import Metadata
+
+if TYPE_CHECKING:
+    from stgat.checkpoint import Metadata
 
 KEPT_FILES = 10
 CARD_BYTES = 200_000
