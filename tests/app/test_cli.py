@@ -23,7 +23,7 @@ from tests.stgat.data.files import nw_ucla_file, write_folder
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 VERBS = {
-    "app", "batch", "replay", "live", "pose", "train", "import-official", "doctor", "fetch-pose-model",
+    "app", "batch", "replay", "live", "pose", "time-engines", "train", "import-official", "doctor", "fetch-pose-model",
     "prepare", "inspect", "evaluate", "ensemble", "export", "models",
     "teach", "profiles", "remember", "benchmark",
 }  # fmt: skip
