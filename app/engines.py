@@ -8,6 +8,7 @@ import what makes ONNX programs, so nobody waits for it: the window has it done 
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from app.devices import processor
+from app.models import answer_operations
 from app.settings import home
 from stgat.whole_file import whole_file
 
@@ -30,6 +32,10 @@ EXACT = ("cpu", "onnxruntime")
 ENGINES = (*EXACT, "cpu-bf16")
 #: Largest difference of the probabilities between two exact ways.
 TOLERANCE = 1e-3
+#: A network of no more operations a window than this is answered by one thread: about 100 ms of one core.
+ONE_THREAD_OPERATIONS = 4e9
+#: Another way must save a quarter of an answer's time: it takes a second more to be made ready.
+WORTH_IT = 0.75
 #: How long the timing may take, after each way has been made ready.
 AT_MOST_S = 2.0
 
@@ -45,15 +51,18 @@ class Measured(BaseModel):
     seconds: dict[str, float]
 
     @property
-    def fastest(self) -> str:
-        """The fastest of those that answer alike."""
-        return min(
+    def best(self) -> str:
+        """The fastest of those that answer alike; PyTorch, which is ready sooner, unless clearly slower."""
+        found = min(
             (name for name in EXACT if name in self.seconds), key=self.seconds.__getitem__, default="cpu"
         )
+        plain_s = self.seconds.get("cpu")
+        worth_it = plain_s is None or self.seconds[found] <= WORTH_IT * plain_s
+        return found if worth_it else "cpu"
 
 
 def choose_engine(metadata: Metadata, device: str) -> str:
-    """Where to compute: as asked for, and for "auto" a GPU where there is one, else the fastest exact way.
+    """Where to compute: as asked for, and for "auto" a GPU where there is one, else the best exact way.
 
     Until that has been measured (`learn`) it is the processor by PyTorch; always for a continual network,
     which steps in one way only.
@@ -63,7 +72,28 @@ def choose_engine(metadata: Metadata, device: str) -> str:
     if device != "auto" or choose_device().type != "cpu" or metadata.model.causal is not None:
         return device
     found = remembered(metadata)
-    return "cpu" if found is None else found.fastest
+    return "cpu" if found is None else found.best
+
+
+def share_cores(metadata: Metadata) -> None:
+    """Have PyTorch answer with one thread where that is quick enough, and leave the other cores to the pose.
+
+    Its threads wait for each other at every layer: where the pose has one of two cores, two of them take
+    longer than one, and many times as long when the machine is busy.
+    """
+    import torch
+
+    all_threads = default_threads()
+    light = answer_operations(metadata) <= ONE_THREAD_OPERATIONS
+    torch.set_num_threads(1 if light else all_threads)
+
+
+@functools.cache
+def default_threads() -> int:
+    """How many PyTorch uses where nobody says otherwise."""
+    import torch
+
+    return torch.get_num_threads()
 
 
 def learn(model: Path) -> Measured | None:
@@ -71,7 +101,6 @@ def learn(model: Path) -> Measured | None:
 
     None, and nothing is done, where there is but one way. Raises CheckpointError.
     """
-    from app.road import share_cores
     from stgat.checkpoint import load_checkpoint
     from stgat.device import choose_device
 

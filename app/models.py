@@ -149,21 +149,28 @@ def describe(path: Path) -> Model:
 
 
 def count(metadata: Metadata) -> tuple[int, int]:
-    """Parameters, and floating point operations an answer about `people` people takes.
+    """Parameters, and what answer_operations counts.
 
-    An answer is a window (stgat.cost), or of a continual network a frame (operations_per_frame). Counted by
-    shapes, on PyTorch's meta device, so it takes neither memory nor weights.
+    By shapes, on PyTorch's meta device, so it takes neither memory nor weights.
     """
     import torch
 
-    from stgat.continual.operations import operations_per_frame
-    from stgat.cost import operations
     from stgat.networks import build
 
-    config = metadata.model
     with torch.device("meta"):
-        model = build(config)
+        model = build(metadata.model)
     parameters = sum(parameter.numel() for parameter in model.parameters())
-    if config.causal is not None:
-        return parameters, round(operations_per_frame(config) * metadata.people)
-    return parameters, operations(config, metadata.preprocessing.num_frames, metadata.people)
+    return parameters, answer_operations(metadata)
+
+
+def answer_operations(metadata: Metadata) -> int:
+    """Floating point operations an answer about `people` people takes.
+
+    An answer is a window (stgat.cost), or of a continual network a frame (operations_per_frame).
+    """
+    from stgat.continual.operations import operations_per_frame
+    from stgat.cost import operations
+
+    if metadata.model.causal is not None:
+        return round(operations_per_frame(metadata.model) * metadata.people)
+    return operations(metadata.model, metadata.preprocessing.num_frames, metadata.people)

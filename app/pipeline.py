@@ -1,8 +1,9 @@
 """The live road as three threads: capture, pose, recognition; between them slots, not queues.
 
-Live, a slot holds one item and the newest wins; the frames that lost are counted. Replaying a file to a
-file (`lossless`), a slot waits and nothing is lost. The window's thread only asks for snapshots; which
-picture these show at a moment is for app.playout to say.
+Live, a slot holds one item and the newest wins; the frames that lost are counted. One picture more may wait
+for a pose that is late now and then, but on average quick enough. Replaying a file to a file (`lossless`), a
+slot waits and nothing is lost. The window's thread only asks for snapshots; which picture these show at a
+moment is for app.playout to say.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ log = logging.getLogger(__name__)
 
 KEPT_EVENTS = 1000
 TIMINGS = 100
+#: So many pictures tell whether the pose keeps up.
+LATELY = 30
 
 
 class Extractor(Protocol):
@@ -241,6 +244,7 @@ class Session:
                     skeletons = extractor.process(frame.image, frame.timestamp_s)
                 with self._lock:
                     now = time.monotonic()
+                    self._frames.room = 2 if self._keeps_up() else 1
                     self._timings[Stage.POSE].append(now - before)
                     self._counts["posed"] += 1
                     self._playout.posed(frame, skeletons, now)
@@ -255,6 +259,11 @@ class Session:
             self._posed.close()
             with self._lock:
                 self._playout.finish()
+
+    def _keeps_up(self) -> bool:
+        """Whether the pose is quicker than the pictures come, on average: then one that is late may wait."""
+        came, took = list(self._captured_at)[-LATELY:], list(self._timings[Stage.POSE])[-LATELY:]
+        return len(came) == len(took) == LATELY and statistics.fmean(took) * (LATELY - 1) < came[-1] - came[0]
 
     def _recognize(self) -> None:
         from app.continual import make_observer  # brings PyTorch, for which no window shall wait

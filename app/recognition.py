@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from app.decisions import Observation
-from app.models import count
+from app.models import answer_operations
 from app.window import PersonWindow, SlidingWindow, network_input
 from stgat.skeleton import Skeleton
 
@@ -24,8 +24,7 @@ LIGHT_OPERATIONS = 0.2e9
 
 def answer_interval(metadata: Metadata) -> float:
     """How long to wait between two answers of a network, in seconds; 0 where it can keep up with a camera."""
-    _, operations = count(metadata)
-    return 0.0 if operations <= LIGHT_OPERATIONS else INTERVAL_S
+    return 0.0 if answer_operations(metadata) <= LIGHT_OPERATIONS else INTERVAL_S
 
 
 class Observer:

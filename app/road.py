@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,13 +15,8 @@ from app.playback import FilePlayback
 from app.sources import SourceInfo, open_source, open_twice
 
 if TYPE_CHECKING:
-    from stgat.checkpoint import Metadata
     from stgat.recognizer import Recognizer
     from stgat.teaching.report import TeachingReport
-
-
-#: A network of no more operations a window than this is answered by one thread: about 100 ms of one core.
-ONE_THREAD_OPERATIONS = 4e9
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +83,7 @@ class RecognizerLoader:
 
 
 def _load(wish: _Wish) -> tuple[Recognizer, TeachingReport | None]:
-    from app.engines import choose_engine
+    from app.engines import choose_engine, share_cores
     from stgat.checkpoint import load_checkpoint
     from stgat.continual.recognizer import recognizer_of
 
@@ -105,28 +99,6 @@ def _load(wish: _Wish) -> tuple[Recognizer, TeachingReport | None]:
     recognizer = recognizer_of(checkpoint, choose_engine(checkpoint.metadata, wish.device))
     recognizer.warm_up()
     return recognizer, report
-
-
-def share_cores(metadata: Metadata) -> None:
-    """Have PyTorch answer with one thread where that is quick enough, and leave the other cores to the pose.
-
-    Its threads wait for each other at every layer: where the pose has one of two cores, two of them take
-    longer than one, and many times as long when the machine is busy.
-    """
-    import torch
-
-    from app.models import count
-
-    all_threads = default_threads()
-    torch.set_num_threads(1 if count(metadata)[1] <= ONE_THREAD_OPERATIONS else all_threads)
-
-
-@functools.cache
-def default_threads() -> int:
-    """How many PyTorch uses where nobody says otherwise."""
-    import torch
-
-    return torch.get_num_threads()
 
 
 def make_extractor() -> Extractor:

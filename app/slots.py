@@ -1,4 +1,4 @@
-"""What stands between two threads: one place, not a queue."""
+"""What stands between two threads: a place or two, not a queue."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ T = TypeVar("T")
 
 
 class Slot(Generic[T]):
-    """Holds one item between a producer and a consumer.
+    """Holds one item between a producer and a consumer, or as many as `room` says.
 
     lossless: the producer waits until the place is free. Otherwise the newest item wins: it takes the
-        place of one that was not fetched, or is merged with it where `merge(old, new)` is given.
+        place of the oldest that was not fetched, or is merged with it where `merge(old, new)` is given.
+    room: may be changed at any time: two places let a consumer that is late once make up for it.
     """
 
     def __init__(self, lossless: bool = False, merge: Callable[[T, T], T] | None = None) -> None:
         self._lossless = lossless
         self._merge = merge
+        self.room = 1
         self._items: list[T] = []
         self._closed = False
         self._changed = threading.Condition()
@@ -34,16 +36,15 @@ class Slot(Generic[T]):
         """Offer an item; False where the slot is closed and the item is lost."""
         with self._changed:
             if self._lossless:
-                self._changed.wait_for(lambda: not self._items or self._closed)
+                self._changed.wait_for(lambda: len(self._items) < self.room or self._closed)
             if self._closed:
                 return False
-            if not self._items:
-                self._items.append(item)
-            elif self._merge:
-                self._items[0] = self._merge(self._items[0], item)
-            else:
-                self._items[0] = item
+            if self._merge and self._items:
+                item = self._merge(self._items.pop(), item)
+            while len(self._items) >= self.room:
+                self._items.pop(0)
                 self._replaced += 1
+            self._items.append(item)
             self._changed.notify_all()
             return True
 
@@ -53,7 +54,7 @@ class Slot(Generic[T]):
             self._changed.wait_for(lambda: self._items or self._closed)
             if not self._items:
                 return None
-            item = self._items.pop()
+            item = self._items.pop(0)
             self._changed.notify_all()
             return item
 

@@ -2,16 +2,19 @@
 
 MediaPipe's own search for several people looks at the whole picture at once and misses the second person when
 the two stand close or are small. A landmarker in video mode follows one person without searching; while one
-is free, it looks at a part of the rest of the picture a few times a second (pose.search).
+is free, it looks at a part of the rest of the picture a few times a second (pose.search). Beside somebody
+it does so while the next pictures are followed, which a search would otherwise hold up for more than its own
+time; what it finds is taken up at a picture that the times alone decide, so the same pictures always give
+the same people.
 """
 
 from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 
@@ -64,6 +67,18 @@ class _Slot:
         self.last, self.pose, self.lost_s = self.pose, None, timestamp_s
 
 
+class _Search(NamedTuple):
+    """A free landmarker's look at a part of a picture, under way."""
+
+    slot: _Slot
+    window: Window
+    just_lost: bool
+    others: list[Pose]  # who was followed in that picture
+    began_s: float
+    due_s: float  # it is taken up at the first picture from then on
+    looking: Future[tuple[Pose, bool] | None]
+
+
 class PoseEstimator:
     """Finds up to max_people people in the pictures of one video.
 
@@ -71,6 +86,7 @@ class PoseEstimator:
     search_interval_s: while somebody is in view, how often a free landmarker looks for somebody else.
     search_when_empty_s: the same, when nobody has been in view for `empty_after_s`; before, in every picture.
     search_after_loss_s: how long it looks in every picture for a person it has just lost.
+    search_lag_s: so much later what was found beside somebody is followed; but not when just lost.
     trial_s: somebody found beside others is reported after being followed for so long: coats do not last.
     open_landmarker: makes a landmarker from the model file; tests give a script.
 
@@ -85,6 +101,7 @@ class PoseEstimator:
         search_when_empty_s: float = 0.1,
         empty_after_s: float = 1.0,
         search_after_loss_s: float = 0.5,
+        search_lag_s: float = 0.1,
         trial_s: float = 0.2,
         open_landmarker: Callable[[Path], Landmarker] = VideoLandmarker,
     ) -> None:
@@ -92,7 +109,7 @@ class PoseEstimator:
             raise ValueError(f"max_people must be at least 1, not {max_people}")
         self._search_interval_s = search_interval_s
         self._search_when_empty_s, self._empty_after_s = search_when_empty_s, empty_after_s
-        self._search_after_loss_s = search_after_loss_s
+        self._search_after_loss_s, self._search_lag_s = search_after_loss_s, search_lag_s
         self._trial_s = trial_s
         self._slots: list[_Slot] = []
         # Also runs at exit: MediaPipe must be closed before the interpreter takes its modules apart.
@@ -100,12 +117,14 @@ class PoseEstimator:
         self._finalizer = weakref.finalize(self, _close_all, self._slots, self._helpers)
         for _ in range(max_people):
             self._slots.append(_Slot(open_landmarker(model_path)))
+        self._searching: _Search | None = None
         self._shape: tuple[int, ...] = ()
         self._searched_s = self._now_s = -np.inf
         self._empty_since_s: float | None = None
 
     def reset(self) -> None:
         """Forget everybody; timestamps may start anew."""
+        self._drop_search()
         for slot in self._slots:
             if slot.pose is not None:
                 slot.landmarker.forget()
@@ -124,8 +143,11 @@ class PoseEstimator:
         self._now_s = timestamp_s
         if image_rgb.shape != self._shape:  # windows are pixels of one size of picture
             self._shape = image_rgb.shape
+            self._drop_search()
             for slot in self._slots:
                 slot.window, slot.rounds = search.whole(image_rgb.shape[1], image_rgb.shape[0]), iter(())
+        if self._searching is not None and timestamp_s >= self._searching.due_s:
+            self._take_up()
         self._follow_all(image_rgb, timestamp_s)
         self._part_doubles(image_rgb, timestamp_s)
         self._search(image_rgb, timestamp_s)
@@ -172,7 +194,7 @@ class PoseEstimator:
         """Let one free landmarker look at one part of the picture, if it is time to."""
         slot = min((s for s in self._slots if s.pose is None), key=lambda s: -s.lost_s, default=None)
         others = [s.pose for s in self._slots if s.pose is not None]
-        if slot is None:
+        if slot is None or self._searching is not None:
             return
         height, width = image.shape[:2]
         just_lost = timestamp_s - slot.lost_s <= self._search_after_loss_s
@@ -185,10 +207,23 @@ class PoseEstimator:
             window = search.around(slot.last, width, height)
         else:
             window = self._next_window(slot, others, width, height)
-        seen = slot.look(search.paint_over(image, others) if others else image, window, timestamp_s)
+        painted = search.paint_over(image, others) if others else image
+        looking = self._helpers.submit(slot.look, painted, window, timestamp_s)
+        due_s = timestamp_s if just_lost else timestamp_s + 0.999 * self._search_lag_s
+        self._searching = _Search(slot, window, just_lost, others, timestamp_s, due_s, looking)
+        if not others:
+            self._take_up()
+
+    def _take_up(self) -> None:
+        """Follow whom the search has found, if it is a person and somebody new; waits for its end."""
+        assert self._searching is not None
+        slot, window, just_lost, others, began_s, _, looking = self._searching
+        self._searching = None
+        seen = looking.result()
         if seen is None:
             return
         pose, plausible = seen
+        height, width = self._shape[:2]
         if (
             not plausible
             or any(search.is_same_person(pose, other, width / height) for other in others)
@@ -197,7 +232,13 @@ class PoseEstimator:
             slot.landmarker.forget()
             return
         slot.on_trial = bool(others) and not just_lost
-        slot.pose, slot.window, slot.found_s = pose, window, timestamp_s
+        slot.pose, slot.window, slot.found_s = pose, window, began_s
+
+    def _drop_search(self) -> None:
+        """Whatever is being found belongs to pictures that are over."""
+        search_under_way, self._searching = self._searching, None
+        if search_under_way is not None and search_under_way.looking.result() is not None:
+            search_under_way.slot.landmarker.forget()
 
     def _interval(self, somebody: bool, timestamp_s: float) -> float:
         """Least time between two searches."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import permutations
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from pose.landmarks import Landmark, Pose
 from stgat.skeleton import FloatArray
@@ -26,9 +26,9 @@ class _Track:
 class Tracker:
     """Gives every pose the id of the person it belongs to.
 
-    A pose goes to the track whose predicted torso is nearest (Hungarian assignment, Kuhn 1955); the
-    distance is counted in torso sizes, so that it means the same near and far, plus the change of size.
-    The prediction is constant velocity: of two people who cross, each keeps walking.
+    Poses go to the tracks whose predicted torsos are nearest, all of them together; the distance is
+    counted in torso sizes, so that it means the same near and far, plus the change of size. The prediction is
+    constant velocity: of two people who cross, each keeps walking.
 
     max_people: at most so many people at once, those who are briefly out of sight included.
     max_gap_s: a person not seen for longer is dropped; who comes back later gets a new id.
@@ -92,8 +92,20 @@ class Tracker:
         distance += np.abs(np.log(new_sizes[None, :] / sizes[:, None]))
         # Forbidden pairs cost more than any allowed assignment, and are dropped afterwards.
         cost = np.where(distance <= self.max_distance, distance, 1e3)
-        rows, columns = linear_sum_assignment(cost)
-        return [(int(r), int(c)) for r, c in zip(rows, columns, strict=True) if cost[r, c] < 1e3]
+        return [(row, column) for row, column in cheapest_pairs(cost) if cost[row, column] < 1e3]
+
+
+def cheapest_pairs(cost: FloatArray) -> list[tuple[int, int]]:
+    """The pairs (row, column) of least total cost, each row and column at most once, as many as there can be.
+
+    cost: (rows, columns). Tries all, which is for a handful of people. (scipy.optimize.linear_sum_assignment
+    finds the same, but its import takes half a second of an application's start; a test compares the two.)
+    """
+    rows, columns = cost.shape
+    if rows > columns:
+        return sorted((row, column) for column, row in cheapest_pairs(cost.T))
+    best = min(permutations(range(columns), rows), key=lambda chosen: cost[range(rows), chosen].sum())
+    return list(enumerate(best))
 
 
 def _torso(pose: Pose, aspect: float) -> tuple[FloatArray, float]:

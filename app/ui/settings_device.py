@@ -66,7 +66,7 @@ class DevicePage(QWidget):
             self.buttons[device.name].setAccessibleDescription(words_of)
             self.buttons[device.name].setEnabled(device.missing is None)
         self.details["auto"].setText(
-            words.automatic(automatic(devices, measured.fastest if measured else "cpu"))
+            words.automatic(automatic(devices, measured.best if measured else "cpu"))
         )
         self.buttons["auto"].setAccessibleDescription(self.details["auto"].text())
 

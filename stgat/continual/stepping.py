@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy.special import expit
 
 from stgat.continual.folding import FoldedBlock, fold_block, fold_stem
 from stgat.continual.network import STEPS, TAPS, CausalSTGAT, Pace
@@ -213,7 +212,7 @@ class _BlockStepper:
         state.span_scores[:] = 0.0
         state.span_moved[:] = 0.0
         looks = np.exp(scores - scores.max(axis=2, keepdims=True))
-        weights = expit(moved)  # (n, W, S)
+        weights = 0.5 + 0.5 * np.tanh(0.5 * moved)  # the logistic function  # (n, W, S)
         weights = weights.swapaxes(1, 2)[..., folded.weight_of_row]  # (n, S, W*V)
         looks *= (weights / looks.sum(axis=2))[:, :, None]
         looks += folded.table

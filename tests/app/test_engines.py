@@ -11,13 +11,23 @@ import torch
 
 from app import engines
 from app.cli import main
-from app.engines import ENGINES, Measured, choose_engine, learn, measure, measured_for, remembered
+from app.engines import (
+    ENGINES,
+    Measured,
+    choose_engine,
+    learn,
+    measure,
+    measured_for,
+    remembered,
+    share_cores,
+)
 from stgat.checkpoint import Checkpoint, Metadata, save_checkpoint
 from stgat.errors import DeviceError
 from stgat.model import STGAT, CausalConfig, STGATConfig
 from stgat.networks import build
 from stgat.preprocessing import Preprocessing
 from stgat.recognizer import Recognizer
+from tests.app.fakes import METADATA
 
 CONFIG = STGATConfig(num_classes=3, blocks=((8, 8, 1),), num_heads=2)
 
@@ -76,6 +86,14 @@ def test_automatic_takes_the_fastest_exact_way_once_that_is_known(
     assert learn(file) == remembered(checkpoint.metadata) == measured_for(file)
     assert choose_engine(checkpoint.metadata, "auto") == "onnxruntime"
     assert [choose_engine(checkpoint.metadata, name) for name in ("cpu", "cpu-bf16")] == ["cpu", "cpu-bf16"]
+
+
+def test_a_way_that_saves_little_is_not_worth_its_longer_start(
+    file: Path, checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faked(monkeypatch, cpu=0.0100, onnxruntime=0.0076)
+    learn(file)
+    assert choose_engine(checkpoint.metadata, "auto") == "cpu"
 
 
 def test_a_gpu_goes_before_the_processor(
@@ -158,3 +176,17 @@ def test_the_verb_that_the_window_calls_measures_and_remembers(
     assert measured_for(file) is not None
     file.write_bytes(b"broken")
     assert measured_for(file) is None
+
+
+@pytest.mark.parametrize(("frames", "threads"), [(16, 1), (64, 2), (16, 1)])
+def test_a_small_network_answers_with_one_thread_and_a_large_one_with_all(
+    frames: int, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.engines.default_threads", lambda: 2)
+    paper, window = STGATConfig(num_classes=2), Preprocessing(num_frames=frames)
+    before = torch.get_num_threads()
+    try:
+        share_cores(METADATA.model_copy(update={"model": paper, "preprocessing": window}))
+        assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)

@@ -10,11 +10,10 @@ import pytest
 import torch
 
 from app.errors import ModelError, SourceError
-from app.road import RecognizerLoader, make_session, share_cores
+from app.road import RecognizerLoader, make_session
 from stgat.checkpoint import save_checkpoint
 from stgat.errors import CheckpointError, DeviceError
-from stgat.model import STGAT, STGATConfig
-from stgat.preprocessing import Preprocessing
+from stgat.model import STGAT
 from tests.app.fakes import METADATA, FakeRecognizer, tiny_checkpoint, tiny_recording
 
 
@@ -140,17 +139,3 @@ def test_a_device_that_is_not_there_is_told_by_the_next_session_and_can_be_taken
         loader()
     loader.use(device="cpu")
     assert loader().device == torch.device("cpu")
-
-
-@pytest.mark.parametrize(("frames", "threads"), [(16, 1), (64, 2), (16, 1)])
-def test_a_small_network_answers_with_one_thread_and_a_large_one_with_all(
-    frames: int, threads: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("app.road.default_threads", lambda: 2)
-    paper, window = STGATConfig(num_classes=2), Preprocessing(num_frames=frames)
-    before = torch.get_num_threads()
-    try:
-        share_cores(METADATA.model_copy(update={"model": paper, "preprocessing": window}))
-        assert torch.get_num_threads() == threads
-    finally:
-        torch.set_num_threads(before)

@@ -127,3 +127,20 @@ def test_an_item_that_counts_as_false_is_an_item() -> None:
     slot: Slot[int] = Slot(lossless=True)
     slot.put(0)
     assert slot.take() == 0
+
+
+def test_with_room_for_two_the_oldest_gives_way_and_the_others_come_in_order() -> None:
+    slot: Slot[int] = Slot()
+    slot.room = 2
+    assert all(slot.put(item) for item in (1, 2, 3))
+    assert (slot.take(), slot.take(), slot.replaced) == (2, 3, 1)
+
+
+def test_room_that_is_taken_away_leaves_the_newest() -> None:
+    slot: Slot[int] = Slot()
+    slot.room = 2
+    slot.put(1)
+    slot.put(2)
+    slot.room = 1
+    slot.put(3)
+    assert (slot.take(), slot.replaced) == (3, 2)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -197,3 +198,40 @@ def test_when_nobody_has_been_there_for_a_while_people_are_looked_for_less_often
     later = [now_s for now_s in looks if now_s > 1.0]
     assert np.diff(later) == pytest.approx(0.1)
     assert later[0] == pytest.approx(1.1)
+
+
+def test_a_search_that_takes_long_holds_up_nobody_who_is_followed() -> None:
+    go_on = threading.Event()
+
+    class Slow(PaperLandmarker):
+        def look(self, image_rgb: np.ndarray, elapsed_s: float):
+            assert go_on.wait(10.0)
+            return super().look(image_rgb, elapsed_s)
+
+    made = iter([PaperLandmarker(), Slow()])
+    both = picture(PaperPerson(ANNA, 0.3), PaperPerson(BEN, 0.7))
+    estimator = PoseEstimator(Path("unused"), open_landmarker=lambda _: next(made), trial_s=0.0)
+    with estimator:
+        followed = [len(estimator.estimate(both, 0.03 * i)) for i in range(12)]
+        assert followed == [1] * 12  # from 0.27 s on the other landmarker searches, and is not waited for
+        go_on.set()
+        assert len(estimator.estimate(both, 0.39)) == 2
+
+
+def test_what_is_found_depends_on_the_times_of_the_pictures_and_not_on_the_search() -> None:
+    def crossing(t: float):
+        return [PaperPerson(ANNA, 0.2 + 0.2 * t), *([PaperPerson(BEN, 0.9 - 0.2 * t)] if t > 0.4 else [])]
+
+    first = Hall().watch(crossing, 2.0, fps=30)
+    assert all(Hall().watch(crossing, 2.0, fps=30) == first for _ in range(3))
+    assert len(first[-1]) == 2
+
+
+def test_what_is_being_searched_for_is_dropped_with_the_pictures_it_was_in() -> None:
+    hall = Hall(trial_s=0.0)
+    both = picture(PaperPerson(ANNA, 0.3), PaperPerson(BEN, 0.7))
+    hall.estimator.estimate(both, 0.0)
+    hall.estimator.estimate(both, 0.3)  # a search is under way
+    hall.estimator.reset()
+    assert [landmarker.following for landmarker in hall.landmarkers] == [None, None]
+    assert hall.estimator.estimate(picture(), 0.0) == []

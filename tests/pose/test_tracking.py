@@ -3,8 +3,10 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from scipy.optimize import linear_sum_assignment
 
-from pose.tracking import Tracker
+from pose.tracking import Tracker, cheapest_pairs
 from tests.pose.bodies import at
 
 
@@ -87,3 +89,18 @@ def test_a_video_played_again_starts_with_new_people():
     assert tracker.update([at(0.5)], 0.0) == [1]
     tracker.reset()
     assert tracker.update([at(0.5)], 0.0) == [0]
+
+
+@given(
+    cost=arrays.arrays(
+        float,
+        st.tuples(st.integers(1, 5), st.integers(1, 5)),
+        elements=st.floats(0.0, 2.0) | st.just(1e3),
+    )
+)
+def test_pairs_cost_as_little_as_those_of_the_hungarian_algorithm(cost):
+    pairs = cheapest_pairs(cost)
+    rows, columns = zip(*pairs, strict=True)
+    assert len(pairs) == min(cost.shape)
+    assert len(set(rows)) == len(set(columns)) == len(pairs)
+    assert np.isclose(cost[list(rows), list(columns)].sum(), cost[linear_sum_assignment(cost)].sum())
