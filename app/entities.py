@@ -114,6 +114,9 @@ class Snapshot:
     latency_ms: the median time of each stage over the last hundred items.
     frame_to_label_ms: from a frame's capture to the decision that saw it, median; None before the first.
     message: a sentence for the user where health is FAILED, and where ENDED needs one (a file cut short).
+    trouble: a sentence on what is wrong while the session goes on and mends it: a camera that is gone, a
+        worker begun anew; "" where all is well. With it, nothing is said of anybody: no skeletons, no
+        decisions.
     """
 
     health: Health
@@ -126,3 +129,4 @@ class Snapshot:
     latency_ms: dict[Stage, float] = field(default_factory=dict)
     frame_to_label_ms: float | None = None
     message: str = ""
+    trouble: str = ""

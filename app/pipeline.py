@@ -185,10 +185,13 @@ class Session:
             recent = [moment for moment in self._captured_at if now - moment <= 2.0]
             seconds = max(now - recent[0], 1e-3) if recent else 1.0
             frame, skeletons = self._playout.seen(now)
+            trouble = self._source.trouble if self._snapshot.health is Health.RUNNING else ""
             return replace(
                 self._snapshot,
                 frame=frame,
-                skeletons=skeletons,
+                skeletons=() if trouble else skeletons,
+                decisions=() if trouble else self._snapshot.decisions,
+                trouble=trouble,
                 counters=Counters(dropped=self._frames.replaced, **self._counts),
                 fps=(len(recent) - 1) / seconds if len(recent) > 1 else 0.0,
                 latency_ms={

@@ -43,6 +43,13 @@ class VideoSource(Protocol):
     spec: str
     live: bool
 
+    @property
+    def trouble(self) -> str:
+        """A sentence on what keeps the next frame from coming, while the source tries to mend it; else "".
+
+        May be asked from any thread, at any time.
+        """
+
     def open(self) -> SourceInfo:
         """Make the source ready; it has been seen to deliver at least one picture."""
 
@@ -81,6 +88,7 @@ class BaseSource(ABC):
     def __init__(self, spec: str) -> None:
         self.spec = spec
         self.warning: str | None = None
+        self.trouble = ""
         self._interrupted = threading.Event()
 
     @abstractmethod

@@ -113,6 +113,8 @@ class SessionPresenter(QObject):
             hint = self._hints.update(snapshot.frame, snapshot.skeletons, may_leap=playback is not None)
             note = _note_on_file(snapshot, playback) if playback is not None else None
             self._show_health(snapshot.health)
+            if snapshot.trouble:
+                note = texts.troubled(snapshot.trouble)
             video.set_message(note or (None if hint is None else texts.HINTS[hint]))
             if note in (transport.LOADING, transport.NOT_ANALYSED):
                 side.clear(transport.NOT_ANALYSED_HINT)
@@ -159,6 +161,7 @@ def _differ(new: Snapshot, old: Snapshot | None) -> bool:
         old is None
         or new.frame is not old.frame
         or new.health is not old.health
+        or new.trouble != old.trouble
         or new.decisions != old.decisions
         or len(new.events) != len(old.events)
     )

@@ -124,6 +124,11 @@ def ended(snapshot_message: str) -> Message:
     return Message(_("File ended"), sentence(snapshot_message), button=_("Replay"))
 
 
+def troubled(what: str) -> Message:
+    """Something is wrong, and is being mended."""
+    return Message(_("One moment"), sentence(what), busy=True, covering=False)
+
+
 def failed(spec: str, why: str, had_picture: bool) -> Message:
     """The source could not be opened (had_picture False), or something was lost while it ran.
 
