@@ -135,7 +135,9 @@ class FromScratch:
             self.seen.clear()
         self.now_s = now_s
         for one in skeletons:
-            self.seen.setdefault(one.person_id, {})[now_s] = one
+            before = self.seen.get(one.person_id, {})
+            self.seen[one.person_id] = {} if before and now_s - max(before) > 1.0 else before
+            self.seen[one.person_id][now_s] = one
         self.seen = {number: at for number, at in self.seen.items() if now_s - max(at) <= 1.0}
 
     def windows(self) -> dict[int, np.ndarray]:
