@@ -14,19 +14,23 @@ import numpy as np
 from app.decisions import Decider, Observation
 from app.entities import ActionEvent, Decision, State, VideoFrame
 from app.playout import GAP_S, PATIENCE_S, Playout
-from app.recognition import Observer
 from app.slots import Slot
 from app.sources import CameraSource
 from app.sources.reconnect import MOST_HUNG, Patience
+from app.window import SlidingWindow
+from stgat.preprocessing import Preprocessing
+from stgat.recognizer import Prediction
 from stgat.skeleton import Skeleton
 from tests.app.camera_faults import TICK_S, FakeCapture, Fault, SteppedGrabber, World, schedule
-from tests.app.fakes import FakeRecognizer, body
+from tests.app.fakes import LABELS, body
 
 #: What the promise is: from the camera's return to its picture.
 BACK_WITHIN_S = 2.0
 #: Somebody waves two times in three seconds; a picture tells its fortieth of a second.
 _BODIES = [body(0.3 * np.sin(2 * np.pi * 1.5 * step / 40)) for step in range(80)]
 _NOTHING_MISSING = np.ones(25)
+_SURE = np.array([0.1, 0.9])
+_ANSWER_EVERY_S = 0.3
 _PATIENCE = Patience()
 
 
@@ -36,7 +40,7 @@ class Road:
     def __init__(self, seed: int) -> None:
         rng = random.Random(seed)
         self.faults = schedule(rng)
-        self.end_s = self.faults[-1].end_s + 4.5
+        self.end_s = self.faults[-1].end_s + 4.0
         self.world = World(self.faults, rng, self.look)
         self.pose_s = rng.choice((0.02, 0.05, 0.12, 0.3))
         self.answer_s = rng.choice((0.02, 0.1, 0.4))
@@ -48,7 +52,7 @@ class Road:
         )
         self.slot: Slot[VideoFrame] = Slot()
         self.playout = Playout(PATIENCE_S, GAP_S)
-        self.observer = Observer(FakeRecognizer(), interval_s=0.25)  # type: ignore[arg-type]
+        self.window = SlidingWindow(Preprocessing(num_frames=8, window_s=1.0, body="as-measured"))
         self.decider = Decider()
         self.decisions: tuple[Decision, ...] = ()
         self.events: list[ActionEvent] = []
@@ -61,7 +65,7 @@ class Road:
         self.troubles: list[str] = []
         self.pictures = 0  # in memory
         self.labelled_s = -1.0
-        self._seen_s, self._person, self._posed_s = -9.0, -1, -9.0
+        self._person, self._posed_s, self._due_s = -1, -9.0, -9.0
         self._posing: tuple[VideoFrame, float] | None = None
         self._answering: tuple[list[Observation], VideoFrame, float] | None = None
 
@@ -143,8 +147,15 @@ class Road:
         person = (Skeleton(joints, _NOTHING_MISSING, self._person, frame.timestamp_s),)
         self.posed += 1
         self.playout.posed(frame, person, self.world.now_s)
-        self.observer.add(person, frame.timestamp_s)
-        if self._answering is None and (observations := self.observer.observe()) is not None:
+        self.window.add(person, frame.timestamp_s)
+        if self._answering is None and frame.timestamp_s >= self._due_s:
+            self._due_s = frame.timestamp_s + _ANSWER_EVERY_S
+            observations = [
+                Observation(
+                    one.person_id, one.motion_m_s, Prediction(_SURE, LABELS, -3.0, one.start_s, one.end_s)
+                )
+                for one in self.window.people()
+            ]
             self._answering = observations, frame, self.world.now_s + self.answer_s
 
     # What a window does, ten times a second.
