@@ -49,7 +49,8 @@ class Playout:
 
     def __init__(self, patience_s: float = PATIENCE_S, gap_s: float = math.inf) -> None:
         self._patience_s, self._gap_s = patience_s, gap_s
-        self._captured_s = self._since_s = self._seen_since_s = -math.inf
+        self._captured_s = math.inf  # of the last picture; before the first there is no gap
+        self._since_s = self._seen_since_s = -math.inf
         self._waiting: deque[_Waiting] = deque(maxlen=KEPT)
         self._frame: VideoFrame | None = None
         self._skeletons: tuple[Skeleton, ...] = ()
