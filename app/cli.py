@@ -175,6 +175,7 @@ def live(
             live=True,
             record=record,
             skeleton_only=skeleton_only,
+            on_trouble=lambda what: console.print(what or "It goes on.", markup=False),
         )
         print_events(report.events, console)
         tell_written(output, events)

@@ -59,9 +59,10 @@ class ContinualObserver:
         for skeleton in skeletons:
             if not np.isfinite(skeleton.joints_m[0]).all():
                 continue
-            if skeleton.person_id not in self._people:
-                self._people[skeleton.person_id] = _Person(self._recognizer, timestamp_s)
-            self._changed |= self._people[skeleton.person_id].add(skeleton, timestamp_s)
+            person = self._people.get(skeleton.person_id)
+            if person is None or timestamp_s - person.seen_s > FORGET_AFTER_S:
+                person = self._people[skeleton.person_id] = _Person(self._recognizer, timestamp_s)
+            self._changed |= person.add(skeleton, timestamp_s)
         for person_id, person in list(self._people.items()):
             if timestamp_s - person.seen_s > FORGET_AFTER_S:
                 del self._people[person_id]

@@ -25,7 +25,7 @@ from app.decisions import Decider, DecisionSettings
 from app.entities import ActionEvent, Counters, Health, Snapshot, Stage, VideoFrame
 from app.errors import USER_ERRORS
 from app.explaining import Explanation, explain
-from app.playout import Playout
+from app.playout import GAP_S, PATIENCE_S, Playout
 from app.results import Listener, PosedFrame, Result
 from app.slots import Slot
 from app.sources import SourceInfo, VideoSource
@@ -96,7 +96,8 @@ class Session:
         self._ready = threading.Event()  # to recognise
         self._lock = threading.Lock()
         self._snapshot = Snapshot(Health.STARTING)
-        self._playout = Playout(math.inf) if lossless else Playout()
+        patience_s, gap_s = math.inf if lossless else PATIENCE_S, GAP_S if source.live else math.inf
+        self._playout = Playout(patience_s, gap_s)
         self._counts = dict.fromkeys(("captured", "posed", "recognised"), 0)
         self._captured_at: deque[float] = deque(maxlen=600)
         self._timings = {stage: deque[float](maxlen=TIMINGS) for stage in Stage}
@@ -190,7 +191,7 @@ class Session:
                 self._snapshot,
                 frame=frame,
                 skeletons=() if trouble else skeletons,
-                decisions=() if trouble else self._snapshot.decisions,
+                decisions=() if trouble else self._playout.current(self._snapshot.decisions),
                 trouble=trouble,
                 counters=Counters(dropped=self._frames.replaced, **self._counts),
                 fps=(len(recent) - 1) / seconds if len(recent) > 1 else 0.0,
@@ -221,8 +222,9 @@ class Session:
                     captured_at = time.monotonic()
                 with self._lock:
                     self._counts["captured"] += 1
+                    if self._playout.captured(frame, captured_at):
+                        self._captured_at.clear()  # a camera that was lost is not slow
                     self._captured_at.append(captured_at)
-                    self._playout.captured(frame, captured_at)
                 for listener in self._listeners:
                     listener.captured(frame)
                 if self._stopping.is_set() or not self._frames.put((frame, captured_at)):

@@ -55,6 +55,7 @@ def replay(
     skeleton_only: bool = False,
     on_open: OnOpen = lambda info: None,
     on_frame: OnFrame = lambda frames: None,
+    on_trouble: Callable[[str], None] = lambda sentence: None,
     started: Callable[[Session], None] = lambda session: None,
 ) -> ReplayReport:
     """Recognise a whole source, losing nothing unless it is live.
@@ -63,7 +64,8 @@ def replay(
     pictures with skeletons and labels drawn in. events: where the events go in the end, in the form that the
     suffix says (app.exports), also those of a session that failed. record: the folder in which a recording of
     the session is made (app.recorder), with skeleton_only without its pictures; what goes wrong with it is in
-    the report and stops nothing else. started: told of the session, so that it can be stopped.
+    the report and stops nothing else. on_trouble: told what is wrong while the session goes on, and "" when
+    that is over (Snapshot.trouble). started: told of the session, so that it can be stopped.
 
     Raises CheckpointError, DeviceError and ModelError before anything starts, and SessionError, with its
     sentence, for what stops a session: a missing video, a full disk. No output is touched before the
@@ -115,8 +117,11 @@ def replay(
         started(session)
         session.start()
         try:
-            while not session.wait(0.2):
-                pass  # in short waits, so that Ctrl-C is answered
+            trouble = ""
+            while not session.wait(0.2):  # in short waits, so that Ctrl-C is answered
+                if (now := session.snapshot().trouble) != trouble:
+                    trouble = now
+                    on_trouble(trouble)
         except KeyboardInterrupt:
             session.stop(5.0)
         recorded = None

@@ -117,7 +117,7 @@ class SlidingWindow:
             if not np.isfinite(skeleton.joints_m).all(axis=-1)[0]:
                 continue
             track = self._tracks.get(skeleton.person_id)
-            if track is None:
+            if track is None or timestamp_s - track.times[-1] > self.forget_after_s:
                 on_one_body = self.preprocessing.body == "one-body-1"
                 track = self._tracks[skeleton.person_id] = _Track(on_one_body, self.preprocessing.layout)
             if len(track) and track.times[-1] >= timestamp_s:

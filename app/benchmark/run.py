@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from statistics import fmean
@@ -18,6 +19,7 @@ from app.recognition import answer_interval
 from app.road import RecognizerLoader, make_extractor
 from app.settings import SettingsStore
 from app.sources import CameraSource, RecordingSource, VideoSource, open_source
+from app.sources.reconnect import Patience
 from app.sources.recording import demo_source
 from stgat.skeleton import Skeleton
 
@@ -37,7 +39,8 @@ class Device:
         self.clip: ClipCamera | None = None
 
     def source(self) -> CameraSource:
-        return CameraSource(0, make_capture=self._open)
+        # A clip may stand still, which no camera does.
+        return CameraSource(0, make_capture=self._open, patience=Patience(frozen_s=math.inf))
 
     def _open(self, number: int) -> ClipCamera:
         self.clip = ClipCamera(self._pictures)

@@ -1,41 +1,17 @@
-"""Live frames from a camera, read by OpenCV on a thread of its own: a device that hangs stops nobody else."""
+"""Live frames from a camera; one that is lost is opened anew until it is back."""
 
 from __future__ import annotations
 
-import contextlib
-import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Protocol
-
-import numpy as np
-from numpy.typing import NDArray
 
 from app.entities import VideoFrame
 from app.errors import SourceError
 from app.sources.base import BaseSource, SourceInfo
-from app.sources.camera_devices import camera_name, open_device, why_not_opened
-from app.sources.camera_wish import DEFAULT_FPS, DEFAULT_SIZE, CameraWish
-from app.sources.timeline import sane_fps
-
-#: Cameras take up to some seconds to wake; later, one that is silent for this long is gone.
-OPEN_TIMEOUT_S = 15.0
-STALL_TIMEOUT_S = 4.0
-#: How long close() waits for the camera to answer before it leaves it to its thread.
-CLOSE_TIMEOUT_S = 0.8
-_RETRY_S = 0.02
-_MIN_STEP_S = 1e-4
-
-
-class Capture(Protocol):
-    """The part of cv2.VideoCapture that is used; pictures are (H, W, 3) BGR or (H, W) grey."""
-
-    def isOpened(self) -> bool: ...  # noqa: N802  # OpenCV's name
-    def set(self, prop: int, value: float) -> bool: ...
-    def get(self, prop: int) -> float: ...
-    def grab(self) -> bool: ...
-    def retrieve(self) -> tuple[bool, NDArray[np.uint8] | None]: ...
-    def release(self) -> None: ...
+from app.sources.camera_devices import camera_name, number_now, open_device, why_not_back, why_not_opened
+from app.sources.camera_wish import CameraWish
+from app.sources.grabber import Capture, Grabber, NoPictureError, NotOpenedError, Stamps
+from app.sources.reconnect import FROZEN, LOST, MOST_HUNG, SLOW, STALLED, Patience, Rhythm, Stillness
 
 
 class CameraSource(BaseSource):
@@ -43,10 +19,15 @@ class CameraSource(BaseSource):
 
     Timestamps are a monotonic clock's at the moment a picture was grabbed, from 0 at the first. A frame's
     index counts the pictures grabbed, so that a gap in it shows pictures that came faster than they were
-    taken. A camera may change its picture's size, and may repeat a picture; both are passed on as they are.
+    taken. A camera may change its picture's size, which is passed on as it is.
+
+    A camera that has been opened once is never given up: `trouble` says what is wrong with it, and it is
+    opened anew until its pictures come again, on which times and numbers go on. A picture that has come again
+    and again for some seconds is no news, and is not passed on.
 
     wish: what is asked of the camera; what it gives is in what open() returns.
-    make_capture, clock: for tests; what opens the device, and what tells the time in seconds.
+    make_capture, clock, patience, make_grabber: for tests and benchmarks; what opens the device, what tells
+    the time in seconds, how long to wait, and what reads it.
     """
 
     live = True
@@ -56,19 +37,18 @@ class CameraSource(BaseSource):
         index: int,
         wish: CameraWish | None = None,
         *,
-        make_capture: Callable[[int], Capture] | None = None,
+        make_capture: Callable[[int], Capture] = open_device,
         clock: Callable[[], float] = time.monotonic,
-        open_timeout_s: float = OPEN_TIMEOUT_S,
-        stall_timeout_s: float = STALL_TIMEOUT_S,
+        patience: Patience | None = None,
+        make_grabber: Callable[..., Grabber] = Grabber,
     ) -> None:
         super().__init__(f"camera:{index}")
         self.index = index
         self._wish = wish or CameraWish()
-        self._make_capture = make_capture or open_device
-        self._clock = clock
-        self._open_timeout_s = open_timeout_s
-        self._stall_timeout_s = stall_timeout_s
-        self._grabber: _Grabber | None = None
+        self._make_capture, self._make_grabber, self._clock = make_capture, make_grabber, clock
+        self._patience = patience or Patience()
+        self._grabber: Grabber | None = None
+        self._let_go: list[Grabber] = []  # of those that may still be in a driver
         self._first: VideoFrame | None = None
 
     def open(self) -> SourceInfo:
@@ -78,45 +58,39 @@ class CameraSource(BaseSource):
         interrupt() was called.
         """
         self._release()
-        self._grabber = _Grabber(
-            lambda: self._make_capture(self.index),
-            self._wish,
-            self._clock,
-            self._interrupted,
-            self._stall_timeout_s,
-        )
+        self._name = camera_name(self.index)
+        self._stamps, self._still, self._rhythm = Stamps(), Stillness(), Rhythm(self._patience)
+        self._still_until_s = self._patience.frozen_anew_s
+        grabber = self._begin()
         try:
-            self._first = self._grabber.take(self._open_timeout_s)
-        except _NotOpenedError as error:
+            self._first = grabber.take(self._patience.open_s)
+        except NotOpenedError as error:
             self._release()
             raise SourceError(why_not_opened(self.index)) from error
-        except _NoPictureError as error:
+        except NoPictureError:
+            pass
+        if self._first is None:
+            closed = self._interrupted.is_set()
             self._release()
             raise SourceError(
-                f"camera {self.index} sends no pictures: close other programs that use it, or replug it"
-            ) from error
-        if self._first is None:
-            self._release()
-            raise SourceError(f"camera {self.index} was closed before its first picture")
+                f"camera {self.index} was closed before its first picture"
+                if closed
+                else f"camera {self.index} sends no pictures: close other programs that use it, or replug it"
+            )
         height, width = self._first.image.shape[:2]
-        return SourceInfo(camera_name(self.index), width, height, self._grabber.fps, None, live=True)
+        return SourceInfo(self._name, width, height, grabber.fps, None, live=True)
 
     def frames(self) -> Iterator[VideoFrame]:
-        """The newest picture each time, until interrupted; SourceError when the camera falls silent."""
+        """The newest picture each time, until interrupted."""
         if self._grabber is None:
             raise RuntimeError("open() comes before frames()")
         frame, self._first = self._first, None
-        while True:
-            if frame is None:
-                try:
-                    frame = self._grabber.take(self._stall_timeout_s)
-                except _NoPictureError as error:
-                    raise SourceError(
-                        f"camera {self.index} stopped sending pictures: check its cable and other programs"
-                    ) from error
-            if frame is None or self._interrupted.is_set():
+        while frame is not None or (frame := self._next()) is not None:
+            if self._interrupted.is_set():
                 return
             yield frame
+            # Not before: whoever takes the frame knows by then that all before it is over.
+            self.trouble = self._say(SLOW) if self._rhythm.slow else ""
             frame = None
 
     def interrupt(self) -> None:
@@ -129,145 +103,90 @@ class CameraSource(BaseSource):
         self._release()
         super().close()
 
-    def _release(self) -> None:
-        self._first = None
+    def _next(self) -> VideoFrame | None:
+        """The next picture that is news, however long it takes; None when interrupted."""
+        frame = self._take()
+        while frame is not None:
+            lasted_s = self._still.lasted_s(frame)
+            if lasted_s < self._patience.frozen_s:
+                self._still_until_s = self._patience.frozen_anew_s
+                return frame
+            self.trouble = self._say(FROZEN)
+            if lasted_s < self._still_until_s:
+                frame = self._take()
+            else:
+                self._still_until_s = lasted_s + min(lasted_s, self._patience.frozen_longest_s)
+                frame = self._come_back()
+        return None
+
+    def _take(self) -> VideoFrame | None:
+        """The next picture, from the device as it is or opened anew; None when interrupted."""
+        assert self._grabber is not None
+        patience_s, stall_s = self._rhythm.patience_s, self._patience.stall_s
+        silent = False
+        try:
+            frame = self._grabber.take(stall_s)
+            if frame is None and not self._interrupted.is_set():
+                self.trouble = self.trouble or self._say(STALLED)
+                frame = self._grabber.take(patience_s - stall_s)
+                silent = frame is None
+        except (NotOpenedError, NoPictureError):
+            frame = None
+        if frame is not None:
+            self._rhythm.saw(frame.timestamp_s)
+            return frame
+        self.trouble = self._say(LOST)
+        return self._come_back(silent)
+
+    def _come_back(self, silent: bool = False) -> VideoFrame | None:
+        """The first picture of the device opened anew, as often as it takes; None when interrupted."""
+        self._rhythm.begin_anew(silent)
+        for pause_s in self._patience.pauses():
+            if self._interrupted.is_set():
+                break
+            try:
+                frame = self._begin(pause_s).take(pause_s + self._patience.wake_s)
+                if frame is not None:
+                    self._rhythm.saw(frame.timestamp_s)
+                    return frame
+                self.trouble = self._say(LOST)
+            except NoPictureError:
+                self.trouble = self._say(LOST)
+            except NotOpenedError:
+                # While one of our own is still in the driver, it is no other program that keeps it busy.
+                self.trouble = self._say(LOST) if self._hung() else why_not_back(self.index)
+        return None
+
+    def _begin(self, pause_s: float = 0.0) -> Grabber:
+        """Open the device, anew if it was open, on a thread that waits for pause_s before it does."""
         if self._grabber is not None:
             self._grabber.stop()
-            self._grabber = None
+            self._let_go = [*self._hung(), self._grabber]
+        self._grabber = self._make_grabber(
+            lambda: self._make_capture(number_now(self.index, self._name)),
+            self._wish,
+            self._clock,
+            self._stamps,
+            self._interrupted,
+            pause_s=pause_s,
+            free=lambda: len(self._hung()) < MOST_HUNG,
+            failing_s=self._patience.failing_s,
+            waking_s=self._patience.waking_s,
+        )
+        return self._grabber
 
+    def _hung(self) -> list[Grabber]:
+        return [grabber for grabber in self._let_go if grabber.alive]
 
-class _NotOpenedError(Exception):
-    pass
+    def _release(self) -> None:
+        self._first, self.trouble = None, ""
+        grabbers = [*self._let_go, *([self._grabber] if self._grabber is not None else [])]
+        self._let_go, self._grabber = [], None
+        for grabber in grabbers:
+            grabber.stop()
+        deadline_s = time.monotonic() + self._patience.close_s
+        for grabber in grabbers:
+            grabber.join(max(0.0, deadline_s - time.monotonic()))
 
-
-class _NoPictureError(Exception):
-    pass
-
-
-class _Grabber:
-    """Owns the device: opens, reads and releases it, all on one thread; hands over the newest picture.
-
-    OpenCV's calls may block for many seconds in a driver and cannot be called off, and a device must not
-    be released while it is read. So nobody else ever touches it, and nobody waits for it without a limit.
-    """
-
-    def __init__(
-        self,
-        make_capture: Callable[[], Capture],
-        wish: CameraWish,
-        clock: Callable[[], float],
-        interrupted: threading.Event,
-        give_up_s: float,
-    ) -> None:
-        self.fps: float | None = None
-        self._make_capture = make_capture
-        self._wish = wish
-        self._clock = clock
-        self._interrupted = interrupted
-        self._give_up_s = give_up_s
-        self._changed = threading.Condition()
-        self._newest: VideoFrame | None = None
-        self._failure: Exception | None = None
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="camera", daemon=True)
-        self._thread.start()
-
-    def take(self, timeout_s: float) -> VideoFrame | None:
-        """The newest picture not yet taken, waited for; None when interrupted."""
-        with self._changed:
-            ready = self._changed.wait_for(
-                lambda: self._newest is not None or self._failure is not None or self._interrupted.is_set(),
-                timeout_s,
-            )
-            if self._interrupted.is_set():
-                return None
-            if self._newest is not None:
-                frame, self._newest = self._newest, None
-                return frame
-            if self._failure is not None:
-                raise self._failure
-            assert not ready
-            raise _NoPictureError
-
-    def wake(self) -> None:
-        with self._changed:
-            self._changed.notify_all()
-
-    def stop(self) -> None:
-        self._stopping.set()
-        self._thread.join(CLOSE_TIMEOUT_S)
-
-    def _run(self) -> None:
-        try:
-            capture = self._make_capture()
-        except Exception as error:  # noqa: BLE001  # cv2.error and whatever a driver throws: the taker is told
-            self._fail(_NotOpenedError(str(error)))
-            return
-        try:
-            if not capture.isOpened():
-                self._fail(_NotOpenedError())
-                return
-            self._configure(capture)
-            self._read(capture)
-        except Exception as error:  # noqa: BLE001  # as above
-            self._fail(_NoPictureError(str(error)))
-        finally:
-            with contextlib.suppress(Exception):
-                capture.release()
-
-    def _configure(self, capture: Capture) -> None:
-        import cv2
-
-        size, fps = self._wish.size, self._wish.fps
-        large = size is not None and size[0] * size[1] > DEFAULT_SIZE[0] * DEFAULT_SIZE[1]
-        if large or (fps is not None and fps > DEFAULT_FPS):
-            # So much has no room on USB 2 unless it is compressed; a camera that cannot says no.
-            capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
-        if size is not None:
-            capture.set(cv2.CAP_PROP_FRAME_WIDTH, size[0])
-            capture.set(cv2.CAP_PROP_FRAME_HEIGHT, size[1])
-        if fps is not None:
-            capture.set(cv2.CAP_PROP_FPS, fps)
-        capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # an old picture is worth less than none
-        self.fps = sane_fps(capture.get(cv2.CAP_PROP_FPS))
-
-    def _read(self, capture: Capture) -> None:
-        index, start_s, last_s = 0, 0.0, 0.0
-        # The real clock: how long to be patient has nothing to do with the pictures' own time.
-        good_at_s = time.monotonic()
-        while not self._stopping.is_set():
-            grabbed = capture.grab()
-            now_s = self._clock()
-            ok, picture = capture.retrieve() if grabbed else (False, None)
-            if not ok or picture is None or picture.size == 0:
-                # A camera that stumbles comes back; one that is unplugged fails at once, again and again.
-                if time.monotonic() - good_at_s > self._give_up_s:
-                    raise _NoPictureError
-                self._stopping.wait(_RETRY_S)
-                continue
-            good_at_s = time.monotonic()
-            if index == 0:
-                start_s = now_s
-            elif now_s - start_s <= last_s:  # two in one tick, or a clock set back
-                now_s = start_s + last_s + _MIN_STEP_S
-            last_s = now_s - start_s
-            self._offer(VideoFrame(_to_rgb(picture), index, last_s))
-            index += 1
-
-    def _offer(self, frame: VideoFrame) -> None:
-        with self._changed:
-            self._newest = frame
-            self._changed.notify_all()
-
-    def _fail(self, failure: Exception) -> None:
-        with self._changed:
-            self._failure = failure
-            self._changed.notify_all()
-
-
-def _to_rgb(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    import cv2
-
-    channels = 1 if picture.ndim == 2 else picture.shape[2]
-    codes = {1: cv2.COLOR_GRAY2RGB, 3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGB}
-    return np.asarray(cv2.cvtColor(picture, codes[channels]))
+    def _say(self, what: str) -> str:
+        return what.format(number=self.index)

@@ -43,6 +43,16 @@ def camera_name(number: int, sysfs: Path = SYSFS) -> str:
     return _node_name(sysfs / f"video{number}")
 
 
+def number_now(number: int, name: str, sysfs: Path = SYSFS, udev_data: Path = UDEV_DATA) -> int:
+    """The number of the camera that had this number and name; unplugged and plugged in, it may have another.
+
+    Only Linux can tell without opening devices; elsewhere, and where no camera has that name, the old number.
+    """
+    if not sys.platform.startswith("linux") or camera_name(number, sysfs) == name:
+        return number
+    return next((other for other, its in list_cameras(sysfs, udev_data) if its == name), number)
+
+
 def open_device(number: int) -> cv2.VideoCapture:
     """OpenCV's capture for the camera, opened or not; nothing is printed."""
     import cv2
@@ -77,6 +87,19 @@ def why_not_opened(number: int, dev: Path = DEV, sysfs: Path = SYSFS) -> str:
     return (
         f"camera {number} ({node}) could not be opened: close other programs that use it, or try another one"
     )
+
+
+def why_not_back(number: int, dev: Path = DEV, sysfs: Path = SYSFS) -> str:
+    """One sentence on a camera that was open, is lost, and does not open again yet."""
+    node = dev / f"video{number}"
+    if not sys.platform.startswith("linux") or (node.exists() and os.access(node, os.R_OK | os.W_OK)):
+        return (
+            f"camera {number} does not open again: check its cable, and close other programs that use it; it "
+            "goes on by itself then"
+        )
+    if node.exists():
+        return why_not_opened(number, dev, sysfs)
+    return f"camera {number} is not there any more: plug it in again, and it goes on by itself"
 
 
 def _group(node: Path) -> str:

@@ -45,13 +45,15 @@ class History:
 
     Finished actions are the session's events, whose start and end the decision has weighed; what is idle,
     unknown or still going on is put together from the decisions as they come.
+
+    lost: nothing is known of the present, as the camera is lost: then nothing goes on.
     """
 
     def __init__(self) -> None:
         self.clear()
 
     def clear(self) -> None:
-        self.now_s = 0.0
+        self.now_s, self.lost = 0.0, False
         self.begin_s = math.inf  # of what is kept
         self._stretches: dict[int, list[Stretch]] = {}  # by their ends
         self.given: Sequence[ActionEvent] = ()  # the newest snapshot's events
@@ -102,9 +104,9 @@ class History:
                 stretch = said[i]
                 if stretch.start_s > end_s:
                     continue
-                if stretch.start_s <= self.now_s < stretch.end_s + LONGEST_GAP_S and (
-                    i + 1 == len(said) or self.now_s <= stretch.end_s
-                ):
+                newest = i + 1 == len(said) or self.now_s <= stretch.end_s
+                in_time = stretch.start_s <= self.now_s < stretch.end_s + LONGEST_GAP_S
+                if in_time and newest and not self.lost:
                     stretch = replace(stretch, going_on=True)
                 if stretch.state is not State.ACTION or self._untold(stretch):
                     lane.append(stretch)

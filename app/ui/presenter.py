@@ -84,6 +84,7 @@ class SessionPresenter(QObject):
         if snapshot is not None and self.playing:
             if _differ(snapshot, self.snapshot):
                 self._show(snapshot)
+            self.snapshot = snapshot if self.playing else None  # its numbers change all the time
         elif self.playing and self._runner.error is not None:
             self._finish(Health.FAILED, texts.failed(self.spec, self._runner.error, had_picture=False))
         elif video.message is texts.STOPPING_MESSAGE and not self._runner.busy:
@@ -110,11 +111,12 @@ class SessionPresenter(QObject):
         elif snapshot.frame is None:
             video.set_message(texts.STARTING)
         else:
-            hint = self._hints.update(snapshot.frame, snapshot.skeletons, may_leap=playback is not None)
             note = _note_on_file(snapshot, playback) if playback is not None else None
-            self._show_health(snapshot.health)
             if snapshot.trouble:
-                note = texts.troubled(snapshot.trouble)
+                note, hint, self._hints = texts.troubled(snapshot.trouble), None, Hints()
+            else:
+                hint = self._hints.update(snapshot.frame, snapshot.skeletons, may_leap=playback is not None)
+            self._show_health(snapshot.health, troubled=bool(snapshot.trouble))
             video.set_message(note or (None if hint is None else texts.HINTS[hint]))
             if note in (transport.LOADING, transport.NOT_ANALYSED):
                 side.clear(transport.NOT_ANALYSED_HINT)
@@ -137,10 +139,10 @@ class SessionPresenter(QObject):
         self._show_numbers()
         self._contents.side.clear(texts.NOT_RUNNING)
 
-    def _show_health(self, health: Health, stopping: bool = False) -> None:
+    def _show_health(self, health: Health, stopping: bool = False, troubled: bool = False) -> None:
         toolbar = self._contents.toolbar
         toolbar.show_playing(self.playing)
-        self._status.show_state(health, toolbar.picker.source_name, stopping)
+        self._status.show_state(health, toolbar.picker.source_name, stopping, troubled)
 
     def _show_numbers(self) -> None:
         self._status.show_numbers(self.snapshot)

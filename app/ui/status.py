@@ -92,10 +92,10 @@ class StatusLine(QStatusBar):
     def set_theme(self, colours: theme.Theme) -> None:
         self.dot.set_theme(colours)
 
-    def show_state(self, health: Health, source: str, stopping: bool = False) -> None:
-        """What goes on, and with which source."""
-        name = texts.STOPPING if stopping else texts.HEALTH_NAMES[health]
-        self.dot.set_colour("warning" if stopping else _DOT_COLOURS.get(health, "muted"))
+    def show_state(self, health: Health, source: str, stopping: bool = False, troubled: bool = False) -> None:
+        """What goes on, and with which source; troubled: it waits until something is mended."""
+        name = texts.STOPPING if stopping else texts.TROUBLED if troubled else texts.HEALTH_NAMES[health]
+        self.dot.set_colour("warning" if stopping or troubled else _DOT_COLOURS.get(health, "muted"))
         self._said = f"{name} · {source}" if source else name
         self._show_words()
 

@@ -89,6 +89,7 @@ class Timeline(pg.GraphicsView):
         known = self.history.given
         whole = self._file_s is not None
         self.history.update(snapshot.frame.timestamp_s, snapshot.decisions, snapshot.events, whole)
+        self.history.lost = bool(snapshot.trouble)
         if snapshot.events is not known:
             self._describe()
 
@@ -160,6 +161,7 @@ class Timeline(pg.GraphicsView):
         analysed_s = self._file_s[0] if self._file_s else 0.0
         painted = (
             round(start_s * a_pixel), round(a_pixel, 3), round(now_s * a_pixel), round(analysed_s * a_pixel),
+            self.history.lost,
         )  # fmt: skip
         if painted != self._painted or self.history.given is not self._painted_events:
             self._painted_events = self.history.given

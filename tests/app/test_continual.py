@@ -79,10 +79,12 @@ def test_people_have_streams_of_their_own_and_leave(recognizer: ContinualRecogni
     assert observer.observe() == []  # nobody is an answer at every moment
 
 
-def test_whoever_was_away_for_long_begins_anew(recognizer: ContinualRecognizer) -> None:
+@pytest.mark.parametrize("told", [True, False], ids=["seen to be away", "camera lost"])
+def test_promise_whoever_was_away_for_long_begins_anew(recognizer: ContinualRecognizer, told: bool) -> None:
     observer = ContinualObserver(recognizer)
     show(observer, np.arange(0, 3.0, 0.1))
-    observer.add([], 4.5)
+    if told:
+        observer.add([], 4.5)
     (again,) = show(observer, np.arange(5.0, 6.95, 0.1))
     (fresh,) = show(ContinualObserver(recognizer), np.arange(5.0, 6.95, 0.1))
     np.testing.assert_array_equal(again.prediction.probabilities, fresh.prediction.probabilities)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.entities import VideoFrame
-from app.playout import BACKLOG, PATIENCE_S, SPACING_S, Playout
+from app.entities import Decision, State, VideoFrame
+from app.playout import BACKLOG, GAP_S, PATIENCE_S, SPACING_S, Playout
 from stgat.skeleton import Skeleton
 
 FPS, LOOK_S = 30.0, 1 / 60
@@ -120,3 +120,39 @@ def test_a_backlog_is_let_through_and_the_end_is_seen_at_once() -> None:
     assert playout.seen(0.0)[0] is taken[3 - 1]
     playout.finish()
     assert playout.seen(0.0)[0] is taken[-1]
+
+
+def said(frame: VideoFrame) -> tuple[Decision, ...]:
+    return (Decision(0, frame.timestamp_s, frame.index, State.ACTION, "wave", 0.9, ()),)
+
+
+def test_promise_nothing_from_before_a_gap_is_shown_after_it() -> None:
+    picture = np.zeros((2, 2, 3), np.uint8)
+    before, after, later = (
+        VideoFrame(picture, n, at) for n, at in enumerate((0.0, GAP_S + 0.01, GAP_S + 0.1))
+    )
+    playout = Playout(gap_s=GAP_S)
+    assert not playout.captured(before, 0.0)
+    playout.posed(before, pose(before), 0.01)
+    assert playout.seen(0.02)[1]
+    assert playout.current(said(before)) == said(before)
+    assert playout.captured(after, 1.0)
+    assert playout.current(said(before)) == ()
+    assert playout.seen(1.0 + PATIENCE_S) == (after, ())
+    playout.posed(before, pose(before), 1.1)
+    assert playout.seen(1.1) == (after, ()), "a pose that took so long is no news either"
+    playout.posed(after, pose(after), 1.2)
+    assert playout.seen(1.2)[1][0].timestamp_s == after.timestamp_s
+    assert not playout.captured(later, 1.3)
+    assert playout.current(said(after)) == said(after)
+    assert playout.current(()) == ()
+
+
+def test_a_file_may_have_gaps() -> None:
+    first, second = frames(1)[0], VideoFrame(np.zeros((2, 2, 3), np.uint8), 1, 60.0)
+    playout = Playout()
+    playout.captured(first, 0.0)
+    playout.posed(first, pose(first), 0.01)
+    assert not playout.captured(second, 60.0)
+    assert playout.current(said(first)) == said(first)
+    assert playout.seen(60.0 + PATIENCE_S)[1]

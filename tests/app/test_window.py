@@ -122,6 +122,17 @@ def test_a_skeleton_without_a_root_or_with_unknown_joints_does_no_harm() -> None
     assert np.isfinite(only(window).joints_m).all()
 
 
+def test_promise_somebody_who_was_out_of_sight_for_long_begins_anew() -> None:
+    window = SlidingWindow(Preprocessing(num_frames=16, window_s=2.0))
+    times = np.arange(0.0, 1.0, 0.1)
+    for shift_s, seen in ((0.0, 1), (60.0, 1)):
+        for time_s, joints in zip(times + shift_s, waving(times), strict=True):
+            window.add([Skeleton(joints, np.ones(25), 0, time_s)], time_s)
+            if time_s - shift_s < 0.45:
+                assert window.people() == []
+        assert len(window.people()) == seen
+
+
 class FromScratch:
     """What a sliding window shall give, worked out anew from all that was ever seen."""
 
@@ -135,7 +146,9 @@ class FromScratch:
             self.seen.clear()
         self.now_s = now_s
         for one in skeletons:
-            self.seen.setdefault(one.person_id, {})[now_s] = one
+            before = self.seen.get(one.person_id, {})
+            self.seen[one.person_id] = {} if before and now_s - max(before) > 1.0 else before
+            self.seen[one.person_id][now_s] = one
         self.seen = {number: at for number, at in self.seen.items() if now_s - max(at) <= 1.0}
 
     def windows(self) -> dict[int, np.ndarray]:

@@ -80,6 +80,7 @@ HEALTH_NAMES = {
     Health.STOPPED: _("Stopped"),
 }
 STOPPING = _("Stopping")
+TROUBLED = _("Waiting")
 STATUS_TOOLTIPS = {
     "fps": _("Pictures captured a second, over the last two seconds"),
     "latency": _("From a picture's capture to the answer that saw it, median"),
@@ -125,7 +126,9 @@ def ended(snapshot_message: str) -> Message:
 
 
 def troubled(what: str) -> Message:
-    """Something is wrong, and is being mended."""
+    """Something is wrong, and is being mended. Without its camera, the picture is old and steps back."""
+    if what.startswith("camera "):
+        return Message(_("Waiting for the camera"), sentence(what), busy=True)
     return Message(_("One moment"), sentence(what), busy=True, covering=False)
 
 

@@ -41,7 +41,23 @@ _REASONS = (
         "allow desktop apps to use the camera in Settings, Privacy & security, Camera"
     ),
     _reason("camera {number} sends no pictures: close other programs that use it, or replug it"),
-    _reason("camera {number} stopped sending pictures: check its cable and other programs"),
+    _reason("camera {number} has sent no picture for a second: waiting for it"),
+    _reason(
+        "camera {number} sends no pictures any more: check its cable and other programs; it goes on by itself"
+    ),
+    _reason(
+        "camera {number} does not open again: check its cable, and close other programs that use it; it goes "
+        "on by itself then"
+    ),
+    _reason("camera {number} is not there any more: plug it in again, and it goes on by itself"),
+    _reason(
+        "camera {number} sends the same picture again and again: see whether it is switched off or covered, "
+        "or replug it"
+    ),
+    _reason(
+        "camera {number} sends hardly a picture a second, too few to tell what is done: turn on a light, or "
+        "ask for a smaller picture"
+    ),
     _reason(
         "{path} is not a video, or it is damaged or was cut short while it was written: play it "
         "in a video player to check, or choose another file"

@@ -8,7 +8,8 @@ import pytest
 
 from app.errors import USER_ERRORS
 from app.sources import open_source
-from app.sources.camera_devices import why_not_opened
+from app.sources.camera_devices import why_not_back, why_not_opened
+from app.sources.reconnect import FROZEN, LOST, SLOW, STALLED
 from app.ui.texts import reasons
 from stgat.checkpoint import read_metadata
 from stgat.device import choose_device
@@ -44,6 +45,10 @@ def test_what_is_said_of_cameras_is_known(shouted, tmp_path, monkeypatch) -> Non
     for system in ("darwin", "win32"):
         monkeypatch.setattr("sys.platform", system)
         told.append(why_not_opened(3, dev, sysfs))
+    told += [why_not_back(3, dev, sysfs)]
+    monkeypatch.setattr("sys.platform", "linux")
+    told += [why_not_back(3, tmp_path, sysfs)]
+    told += [what.format(number=3) for what in (STALLED, LOST, FROZEN, SLOW)]
     for sentence in told:
         assert "CAMERA 3" in reasons.said(sentence)
     assert "run `sudo usermod -aG" in told[2]
