@@ -184,7 +184,7 @@ def test_a_camera_that_stops_fails_and_frees_everything() -> None:
 
 
 def test_a_worker_that_throws_is_reported_and_stops_the_rest(caplog: pytest.LogCaptureFixture) -> None:
-    failing = session(ScriptedSource(None, 100.0), FakeExtractor(error="boom"))
+    failing = session(ScriptedSource(None, 100.0), FakeExtractor(error="boom"), lossless=True)
     failing.start()
     assert failing.wait(5)
     snapshot = failing.snapshot()
