@@ -136,7 +136,7 @@ class Session:
     def stop(self, timeout_s: float = STOP_WITHIN_S) -> bool:
         """Ask the threads to end and wait for them, at most timeout_s; False if one has not ended by then.
 
-        A thread that is known to hang is not waited for.
+        A thread that is known to hang is not waited for; one that comes back later touches nothing any more.
         """
         self._shut_down()
         deadline = time.monotonic() + timeout_s
@@ -145,6 +145,7 @@ class Session:
             if thread.ident is not None:
                 thread.join(max(0.0, deadline - time.monotonic()))
         ended = not any(thread.is_alive() for thread in (*threads, *self._watchdog.left_behind))
+        self._watchdog.give_up()
         with self._lock:
             if self._snapshot.health in (Health.STARTING, Health.RUNNING):
                 self._snapshot = replace(self._snapshot, health=Health.STOPPED)
@@ -237,6 +238,8 @@ class Session:
             paced = not (self._lossless or info.live)
             started = before = time.monotonic()
             for frame in self._source.frames():
+                if self._stopping.is_set():
+                    return
                 captured_at = time.monotonic()
                 self._timings[Stage.CAPTURE].append(captured_at - before)
                 if paced and frame.index > 0:

@@ -97,10 +97,10 @@ class Life:
         with self._lock:
             return self._step, self._limit_s
 
-    def give_up(self, step: int) -> bool:
+    def give_up(self, step: int | None = None) -> bool:
         """End it, unless it has turned to something else than this step; whether it was ended."""
         with self._lock:
-            self._over = self._over or self._step == step
+            self._over = self._over or step in (None, self._step)
             return self._over
 
 
@@ -173,6 +173,11 @@ class Watchdog:
         """Begin nothing anew; from any thread, at once."""
         self._stopping.set()
         self._woken.set()
+
+    def give_up(self) -> None:
+        """Whoever has not ended shall touch nothing any more."""
+        for worker in self._workers:
+            worker.life.give_up()
 
     def run(self) -> None:
         """Until all workers have ended or it is stopped, and the threads that can end have ended."""
