@@ -40,6 +40,8 @@ def run_to_the_end(main: Callable[[], None]) -> None:
         traceback.print_exc()
         code = 1
     if threads_left(END_WITHIN_S):
+        if isinstance(code, str):
+            print(code, file=sys.stderr)
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code if isinstance(code, int) else int(code is not None))
