@@ -17,23 +17,20 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from app.decisions import DecisionSettings
 from app.entities import ActionEvent, Counters, Health, Snapshot, Stage, VideoFrame
 from app.errors import USER_ERRORS
 from app.explaining import Explanation, explain
 from app.playout import Playout
-from app.recognizing import Answer, FromLife, Recognition, place
+from app.posing import Extractor, Posing
+from app.recognizing import Answer, FromLife, Recognition
 from app.results import Listener, PosedFrame, Result
 from app.slots import Slot
 from app.sources import SourceInfo, VideoSource
 from app.window import PersonWindow
 from app.workers import CLOSING_S, Life, Limits, Watchdog, Worker
-from stgat.skeleton import Skeleton
 
 if TYPE_CHECKING:
     from stgat.recognizer import Recognizer
@@ -52,14 +49,6 @@ MOST_POSED = 60
 STOP_WITHIN_S = 0.8
 #: Of a file that nobody watches, a frame may take longer: a busy machine shall not end the run.
 LOSSLESS_LIMITS = Limits(item_s=60.0)
-
-
-class Extractor(Protocol):
-    """Pictures to skeletons; pose.extractor.SkeletonExtractor is one."""
-
-    def process(self, image_rgb: NDArray[np.uint8], timestamp_s: float) -> tuple[Skeleton, ...]: ...
-
-    def close(self) -> None: ...
 
 
 class Session:
@@ -93,7 +82,6 @@ class Session:
         on_result: Callable[[Result], None] = lambda result: None,
     ) -> None:
         self._source = source
-        self._make_extractor = make_extractor
         self._lossless = lossless
         self._on_open, self._on_result = on_open, on_result
         self._listeners: tuple[Listener, ...] = ()
@@ -101,6 +89,7 @@ class Session:
         self._frames: Slot[tuple[VideoFrame, float]] = Slot(lossless)
         self._posed: Slot[list[FromLife]] = Slot(lossless, lambda old, new: (old + new)[-MOST_POSED:])
         self._stopping = threading.Event()
+        self._posing = Posing(self._frames, self._posed, make_extractor, self._posed_one)
         self._recognition = Recognition(
             self._posed, load_recognizer, settings, interval_s, self._stopping, self
         )
@@ -219,7 +208,7 @@ class Session:
                 skeletons=() if trouble else skeletons,
                 decisions=() if trouble else self._snapshot.decisions,
                 trouble=trouble,
-                counters=Counters(dropped=self._frames.replaced, **self._counts),
+                counters=Counters(dropped=self._frames.replaced + self._posing.lost, **self._counts),
                 fps=(len(recent) - 1) / seconds if len(recent) > 1 else 0.0,
                 latency_ms={
                     stage: statistics.median(times) * 1e3 for stage, times in self._timings.items() if times
@@ -264,45 +253,9 @@ class Session:
             self._frames.close()
 
     def _pose(self, life: Life) -> None:
-        extractor: Extractor | None = None
-        while True:
-            life.rest()
-            if (item := self._frames.take()) is None:
-                break
-            frame, captured_at = item
-            before = time.monotonic()
-            if frame.skeletons is not None:
-                skeletons = frame.skeletons
-            else:
-                if extractor is None:
-                    life.load()
-                    extractor = self._make_extractor()
-                    life.closers.append(extractor.close)
-                    before = time.monotonic()
-                life.work_on(place(frame))
-                skeletons = extractor.process(frame.image, frame.timestamp_s)
-            life.work_on(place(frame))
-            with self._lock:
-                now = time.monotonic()
-                self._frames.room = 2 if self._keeps_up() else 1
-                self._timings[Stage.POSE].append(now - before)
-                self._counts["posed"] += 1
-                self._playout.posed(frame, skeletons, now)
-                self._snapshot = replace(self._snapshot, health=Health.RUNNING)
-            life.well = True
-            posed = PosedFrame(frame, skeletons, captured_at)
-            for listener in self._listeners:
-                listener.posed(posed)
-            life.rest()
-            self._posed.put([FromLife(life.number, posed)])
-        self._posed.close()
+        self._posing.work(life)
         with self._lock:
             self._playout.finish()
-
-    def _keeps_up(self) -> bool:
-        """Whether the pose is quicker than the pictures come, on average: then one that is late may wait."""
-        came, took = list(self._captured_at)[-LATELY:], list(self._timings[Stage.POSE])[-LATELY:]
-        return len(came) == len(took) == LATELY and statistics.fmean(took) * (LATELY - 1) < came[-1] - came[0]
 
     def _recognize(self, life: Life) -> None:
         self._recognition.work(life)
@@ -310,6 +263,24 @@ class Session:
             warning = self.warning
             with self._lock:
                 self._snapshot = replace(self._snapshot, health=Health.ENDED, message=warning)
+
+    # Told by the pose
+
+    def _posed_one(self, posed: PosedFrame, began_at: float) -> None:
+        with self._lock:
+            now = time.monotonic()
+            self._frames.room = 2 if self._keeps_up() else 1
+            self._timings[Stage.POSE].append(now - began_at)
+            self._counts["posed"] += 1
+            self._playout.posed(posed.frame, posed.skeletons, now)
+            self._snapshot = replace(self._snapshot, health=Health.RUNNING)
+        for listener in self._listeners:
+            listener.posed(posed)
+
+    def _keeps_up(self) -> bool:
+        """Whether the pose is quicker than the pictures come, on average: then one that is late may wait."""
+        came, took = list(self._captured_at)[-LATELY:], list(self._timings[Stage.POSE])[-LATELY:]
+        return len(came) == len(took) == LATELY and statistics.fmean(took) * (LATELY - 1) < came[-1] - came[0]
 
     # Told by the recognition (app.recognizing.Told)
 

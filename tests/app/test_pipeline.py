@@ -137,7 +137,7 @@ def test_a_file_waits_for_the_model_before_it_plays_on() -> None:
 @pytest.mark.parametrize(
     "when", ["at once", "loading", "stalled", "running", "ended", "posing", "recognising"]
 )
-def test_stop_ends_all_threads_within_a_second_from_any_state(when: str) -> None:
+def test_promise_stop_ends_all_threads_within_a_second_from_any_state(when: str) -> None:
     source = ScriptedSource(None if when != "ended" else 3, 100.0, stall_at=5 if when == "stalled" else None)
 
     def load() -> FakeRecognizer:
