@@ -149,7 +149,7 @@ def test_promise_after_a_worker_throws_the_session_goes_on_without_a_stale_label
         assert [pose.closed for pose in scene.poses] == [1, 0]
         counters = scene.session.snapshot().counters
         assert counters.dropped > 0  # the picture at which it failed at least
-        assert 0 <= counters.captured - counters.posed - counters.dropped <= 3
+        assert 0 <= counters.captured - counters.posed - counters.dropped <= 4
         assert scene.loader.calls == ["load"]
     else:
         assert len(scene.poses) == 1

@@ -9,6 +9,7 @@ Each schedule is a live session of some seconds in real time: up to five faults 
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import statistics
 import sys
@@ -16,16 +17,17 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import torch
 
+from app.devices import processor
 from app.entities import Health
 from app.pipeline import Session
 from app.workers import TICK_S, Limits
-from benchmarks.this_machine import this_machine
 from tests.app.fakes import FakeExtractor, FakeRecognizer, ScriptedSource
 
 FPS = 60.0
@@ -132,7 +134,8 @@ def run_schedule(seed: int) -> Outcome:
     if told != sorted(set(told)):
         outcome.broken.append("a frame was told twice, or out of order")
     counters = session.snapshot().counters
-    if not 0 <= counters.captured - counters.posed - counters.dropped <= 3:
+    # Two may wait for the pose, one is in its hands, and one comes with the stop.
+    if not 0 <= counters.captured - counters.posed - counters.dropped <= 4:
         outcome.broken.append(f"pictures are missing in the counters: {counters}")
     return outcome
 
@@ -170,7 +173,7 @@ def report(outcomes: list[Outcome], command: str) -> str:
             [
                 "# Faults of the workers",
                 "",
-                f"`{command}`, on {this_machine()}.",
+                f"`{command}`, {datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores of {processor()}.",
                 "",
                 "| | |",
                 "|---|---|",
