@@ -3,7 +3,8 @@
 import multiprocessing
 
 from app.cli import main
+from app.program import run_to_the_end
 
 if __name__ == "__main__":
     multiprocessing.freeze_support()  # a packaged application starts its workers through this door
-    main()
+    run_to_the_end(main)

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 OFFSCREEN_SECONDS = 10.0
 OFFSCREEN_SCREENSHOT = Path("screenshots") / "stgat-live.png"
 
-THREADS_END_WITHIN_S = 20.0
-
 
 def open_window(
     source: str | None,
@@ -92,7 +90,6 @@ def open_window(
         if failure is None and sessions:
             print_events(sessions[-1].snapshot().events, console)
         console.print(f"The window as it was at the end: {screenshot}")
-    _let_threads_end(sessions, code)
     if offscreen and failure is not None:
         raise SessionError(failure)
     return code
@@ -107,18 +104,6 @@ def print_events(events: Sequence[ActionEvent], console: Console) -> None:
             f"{event.start_s:7.2f} s - {event.end_s:6.2f} s  person {event.person_id}  {event.label}"
             f"  {event.probability:.0%}"
         )
-
-
-def _let_threads_end(sessions: Sequence[Session | FilePlayback], code: int) -> None:
-    """Wait, with the window already gone, for a thread that is still loading a model or closing a camera.
-
-    Python must not be taken down under a thread that runs native code: the process would abort.
-    """
-    for session in sessions:
-        if not session.stop(THREADS_END_WITHIN_S):
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(code)
 
 
 def has_screen() -> bool:

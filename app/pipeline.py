@@ -3,7 +3,8 @@
 Live, a slot holds one item and the newest wins; the frames that lost are counted. One picture more may wait
 for a pose that is late now and then, but on average quick enough. Replaying a file to a file (`lossless`), a
 slot waits and nothing is lost. The window's thread only asks for snapshots; which picture these show at a
-moment is for app.playout to say.
+moment is for app.playout to say. A pose or a recognition that throws, hangs or runs out of memory is begun
+anew by a watchdog (app.workers); in a lossless run it ends the session instead, for a frame would be skipped.
 """
 
 from __future__ import annotations
@@ -16,21 +17,20 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
-from app.decisions import Decider, DecisionSettings
+from app.decisions import DecisionSettings
 from app.entities import ActionEvent, Counters, Health, Snapshot, Stage, VideoFrame
 from app.errors import USER_ERRORS
 from app.explaining import Explanation, explain
 from app.playout import GAP_S, PATIENCE_S, Playout
+from app.posing import Extractor, Posing
+from app.recognizing import Answer, FromLife, Recognition
 from app.results import Listener, PosedFrame, Result
 from app.slots import Slot
 from app.sources import SourceInfo, VideoSource
 from app.window import PersonWindow
-from stgat.skeleton import Skeleton
+from app.workers import CLOSING_S, Life, Limits, Watchdog, Worker
 
 if TYPE_CHECKING:
     from stgat.recognizer import Recognizer
@@ -43,14 +43,12 @@ KEPT_EVENTS = 1000
 TIMINGS = 100
 #: So many pictures tell whether the pose keeps up.
 LATELY = 30
-
-
-class Extractor(Protocol):
-    """Pictures to skeletons; pose.extractor.SkeletonExtractor is one."""
-
-    def process(self, image_rgb: NDArray[np.uint8], timestamp_s: float) -> tuple[Skeleton, ...]: ...
-
-    def close(self) -> None: ...
+#: So many poses wait for recognition, with their pictures; while it is being loaded or mended the oldest go.
+MOST_POSED = 60
+#: A stop waits no longer than this by itself.
+STOP_WITHIN_S = 0.8
+#: Of a file that nobody watches, a frame may take longer: a busy machine shall not end the run.
+LOSSLESS_LIMITS = Limits(item_s=60.0)
 
 
 class Session:
@@ -59,10 +57,12 @@ class Session:
     source: not opened yet; the capture thread opens and closes it.
     make_extractor: called in the pose thread when the first picture without skeletons comes.
     load_recognizer: called in the recognition thread. Both may be slow, and may raise any of
-        app.errors.USER_ERRORS.
+        app.errors.USER_ERRORS, which end the session. Called again when the pose, or recognition, is begun
+        anew; before that load_recognizer is told to forget, where it can (ForgetsRecognizer).
     lossless: every frame is posed and seen by recognition, as fast as the machine goes. Otherwise frames
         of a file come at their own pace and those that are too late are dropped.
     interval_s: least time between two decisions, in the source's time; None for what suits the network.
+    limits: when a worker counts as hanging, and how often one is begun anew; None for what suits the run.
     on_open: called by the capture thread with what is known of the source.
     on_result: called by the recognition thread for every posed frame it takes in, in order, and once at the
         end for the events that the end of the source ended.
@@ -77,23 +77,22 @@ class Session:
         settings: DecisionSettings | None = None,
         lossless: bool = False,
         interval_s: float | None = None,
+        limits: Limits | None = None,
         on_open: Callable[[SourceInfo], None] = lambda info: None,
         on_result: Callable[[Result], None] = lambda result: None,
     ) -> None:
         self._source = source
-        self._make_extractor = make_extractor
-        self._load_recognizer = load_recognizer
-        self._decider = Decider(settings)
-        self._new_settings: DecisionSettings | None = None
         self._lossless = lossless
-        self._interval_s = interval_s
         self._on_open, self._on_result = on_open, on_result
         self._listeners: tuple[Listener, ...] = ()
 
         self._frames: Slot[tuple[VideoFrame, float]] = Slot(lossless)
-        self._posed: Slot[list[PosedFrame]] = Slot(lossless, merge=lambda old, new: old + new)
+        self._posed: Slot[list[FromLife]] = Slot(lossless, lambda old, new: (old + new)[-MOST_POSED:])
         self._stopping = threading.Event()
-        self._ready = threading.Event()  # to recognise
+        self._posing = Posing(self._frames, self._posed, make_extractor, self._posed_one)
+        self._recognition = Recognition(
+            self._posed, load_recognizer, settings, interval_s, self._stopping, self
+        )
         self._lock = threading.Lock()
         self._snapshot = Snapshot(Health.STARTING)
         patience_s, gap_s = math.inf if lossless else PATIENCE_S, GAP_S if source.live else math.inf
@@ -106,36 +105,52 @@ class Session:
         self._failure: str | None = None
         self._looked_at: tuple[Recognizer, tuple[PersonWindow, ...]] | None = None
         self._source_info: SourceInfo | None = None
-        self._threads = [
-            threading.Thread(target=self._run, args=(work,), name=f"stgat-{work.__name__.strip('_')}")
-            for work in (self._capture, self._pose, self._recognize)
-        ]
+        self._watchdog = Watchdog(
+            (
+                Worker("the pose", "stgat-pose", self._pose),
+                Worker("recognition", "stgat-recognize", self._recognize),
+            ),
+            limits or (LOSSLESS_LIMITS if lossless else Limits()),
+            mends=not lossless,
+            on_trouble=self._troubled,
+            on_failure=self._fail,
+        )
+        self._capturing = threading.Thread(target=self._run, name="stgat-capture", daemon=True)
+        self._watching = threading.Thread(target=self._watchdog.run, name="stgat-watchdog", daemon=True)
 
     def start(self) -> None:
         """Start the threads and return at once."""
-        for thread in self._threads:
-            thread.daemon = True
-            thread.start()
+        self._capturing.start()
+        self._watching.start()
 
-    def stop(self, timeout_s: float = 1.0) -> bool:
-        """Ask the threads to end and wait for them, at most timeout_s; False if one has not ended by then."""
+    def stop(self, timeout_s: float = STOP_WITHIN_S) -> bool:
+        """Ask the threads to end and wait for them, at most timeout_s; False if one has not ended by then.
+
+        A thread that is known to hang is not waited for; one that comes back later touches nothing any more.
+        """
         self._shut_down()
         deadline = time.monotonic() + timeout_s
-        for thread in self._threads:
+        threads = (self._capturing, self._watching, *self._watchdog.threads)
+        for thread in threads:
             if thread.ident is not None:
                 thread.join(max(0.0, deadline - time.monotonic()))
-        ended = not any(thread.is_alive() for thread in self._threads)
+        ended = not any(thread.is_alive() for thread in (*threads, *self._watchdog.left_behind))
+        self._watchdog.give_up()
         with self._lock:
             if self._snapshot.health in (Health.STARTING, Health.RUNNING):
                 self._snapshot = replace(self._snapshot, health=Health.STOPPED)
         return ended
 
     def wait(self, timeout_s: float | None = None) -> bool:
-        """Wait until the source has ended and everything of it has been recognised; False on timeout."""
-        deadline = None if timeout_s is None else time.monotonic() + timeout_s
-        for thread in self._threads:
-            thread.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
-        return not any(thread.is_alive() for thread in self._threads)
+        """Wait until the source has ended and everything of it has been recognised; False on timeout.
+
+        After a failure, for a thread that hangs no longer than app.workers.CLOSING_S.
+        """
+        self._watching.join(timeout_s)
+        if self._watching.is_alive():
+            return False
+        self._capturing.join(CLOSING_S)
+        return True
 
     def listen(self, listener: Listener) -> None:
         """Tell the listener of everything from now on; from any thread, before the start or in the middle."""
@@ -149,13 +164,13 @@ class Session:
 
     @property
     def warning(self) -> str:
-        """A sentence on what is missing of the source, or ""; may come with any frame."""
-        return getattr(self._source, "warning", None) or ""
+        """A sentence on what is missing of the source, or of the machine, or ""; may come with any frame."""
+        recognizer = self.recognizer
+        return getattr(self._source, "warning", None) or getattr(recognizer, "warning", "")
 
     def decide_by(self, settings: DecisionSettings) -> None:
         """Decide by these from the next answer on; from any thread. What is going on goes on."""
-        with self._lock:
-            self._new_settings = settings
+        self._recognition.decide_by(settings)
 
     @property
     def failure(self) -> str | None:
@@ -186,14 +201,15 @@ class Session:
             recent = [moment for moment in self._captured_at if now - moment <= 2.0]
             seconds = max(now - recent[0], 1e-3) if recent else 1.0
             frame, skeletons = self._playout.seen(now)
-            trouble = self._source.trouble if self._snapshot.health is Health.RUNNING else ""
+            running = self._snapshot.health is Health.RUNNING
+            trouble = (self._source.trouble or self._watchdog.trouble) if running else ""
             return replace(
                 self._snapshot,
                 frame=frame,
                 skeletons=() if trouble else skeletons,
                 decisions=() if trouble else self._playout.current(self._snapshot.decisions),
                 trouble=trouble,
-                counters=Counters(dropped=self._frames.replaced, **self._counts),
+                counters=Counters(dropped=self._frames.replaced + self._posing.lost, **self._counts),
                 fps=(len(recent) - 1) / seconds if len(recent) > 1 else 0.0,
                 latency_ms={
                     stage: statistics.median(times) * 1e3 for stage, times in self._timings.items() if times
@@ -206,17 +222,21 @@ class Session:
     def _capture(self) -> None:
         try:
             info = self._source_info = self._source.open()
+            if self._stopping.is_set():
+                return
             self._on_open(info)
             paced = not (self._lossless or info.live)
             started = before = time.monotonic()
             for frame in self._source.frames():
+                if self._stopping.is_set():
+                    return
                 captured_at = time.monotonic()
                 self._timings[Stage.CAPTURE].append(captured_at - before)
                 if paced and frame.index > 0:
                     # A file in the window plays at its own pace, and from when the model is there: its first
                     # action shall not go by unseen. A stop ends the wait.
-                    if not self._ready.is_set():
-                        self._ready.wait()
+                    if not self._recognition.ready.is_set():
+                        self._recognition.ready.wait()
                         started = time.monotonic()
                     self._stopping.wait(max(0.0, started + frame.timestamp_s - time.monotonic()))
                     captured_at = time.monotonic()
@@ -234,110 +254,75 @@ class Session:
             self._source.close()
             self._frames.close()
 
-    def _pose(self) -> None:
-        extractor: Extractor | None = None
-        try:
-            while (item := self._frames.take()) is not None:
-                frame, captured_at = item
-                before = time.monotonic()
-                if frame.skeletons is not None:
-                    skeletons = frame.skeletons
-                else:
-                    if extractor is None:
-                        extractor = self._make_extractor()
-                        before = time.monotonic()
-                    skeletons = extractor.process(frame.image, frame.timestamp_s)
-                with self._lock:
-                    now = time.monotonic()
-                    self._frames.room = 2 if self._keeps_up() else 1
-                    self._timings[Stage.POSE].append(now - before)
-                    self._counts["posed"] += 1
-                    self._playout.posed(frame, skeletons, now)
-                    self._snapshot = replace(self._snapshot, health=Health.RUNNING)
-                posed = PosedFrame(frame, skeletons, captured_at)
-                for listener in self._listeners:
-                    listener.posed(posed)
-                self._posed.put([posed])
-        finally:
-            if extractor is not None:
-                extractor.close()
-            self._posed.close()
+    def _pose(self, life: Life) -> None:
+        self._posing.work(life)
+        with self._lock:
+            self._playout.finish()
+
+    def _recognize(self, life: Life) -> None:
+        self._recognition.work(life)
+        if not self._stopping.is_set():
+            warning = self.warning
             with self._lock:
-                self._playout.finish()
+                self._snapshot = replace(self._snapshot, health=Health.ENDED, message=warning)
+
+    # Told by the pose
+
+    def _posed_one(self, posed: PosedFrame, began_at: float) -> None:
+        with self._lock:
+            now = time.monotonic()
+            self._frames.room = 2 if self._keeps_up() else 1
+            self._timings[Stage.POSE].append(now - began_at)
+            self._counts["posed"] += 1
+            self._playout.posed(posed.frame, posed.skeletons, now)
+            self._snapshot = replace(self._snapshot, health=Health.RUNNING)
+        for listener in self._listeners:
+            listener.posed(posed)
 
     def _keeps_up(self) -> bool:
         """Whether the pose is quicker than the pictures come, on average: then one that is late may wait."""
         came, took = list(self._captured_at)[-LATELY:], list(self._timings[Stage.POSE])[-LATELY:]
         return len(came) == len(took) == LATELY and statistics.fmean(took) * (LATELY - 1) < came[-1] - came[0]
 
-    def _recognize(self) -> None:
-        from app.continual import make_observer  # brings PyTorch, for which no window shall wait
+    # Told by the recognition (app.recognizing.Told)
 
-        recognizer = self._load_recognizer()
-        if self._stopping.is_set():
-            return
-        recognizer.warm_up()
-        self._ready.set()
-        observer = make_observer(recognizer, self._interval_s)
-        while (items := self._posed.take()) is not None:
-            for posed in items:
-                observer.add(posed.skeletons, posed.frame.timestamp_s)
-            newest = items[-1]
-            for posed in items[:-1]:
-                self._tell(Result(posed, None, ()))
-            before = time.monotonic()
-            self._take_settings()
-            observations = observer.observe()
-            if observations is None:
-                self._tell(Result(newest, None, ()))
-                continue
-            moment = newest.frame.timestamp_s, newest.frame.index
-            decisions, events = self._decider.update(observations, *moment)
-            after = time.monotonic()
-            with self._lock:
-                self._timings[Stage.RECOGNITION].append(after - before)
-                self._counts["recognised"] += 1
-                self._to_label.append(after - newest.captured_at)
-                self._snapshot = replace(self._snapshot, decisions=decisions)
-                self._looked_at = recognizer, observer.looked_at
-            self._keep(events)
-            self._tell(Result(newest, decisions, events, tuple(observations), before))
-        events = self._decider.finish()
-        self._keep(events)
-        self._tell(Result(None, None, events))
-
-    def _tell(self, result: Result) -> None:
-        self._on_result(result)
-        for listener in self._listeners:
-            listener.recognised(result)
-
-    def _take_settings(self) -> None:
+    def answered(self, answer: Answer) -> None:
         with self._lock:
-            settings, self._new_settings = self._new_settings, None
-        if settings is not None:
-            self._decider.change(settings)
+            self._timings[Stage.RECOGNITION].append(answer.ended_at - answer.began_at)
+            self._counts["recognised"] += 1
+            self._to_label.append(answer.ended_at - answer.posed.captured_at)
+            self._snapshot = replace(self._snapshot, decisions=answer.decisions)
+            self._looked_at = answer.recognizer, answer.looked_at
 
-    def _keep(self, events: tuple[ActionEvent, ...]) -> None:
+    def ended(self, events: tuple[ActionEvent, ...]) -> None:
         if events:
             with self._lock:
                 self._events.extend(events)
                 self._snapshot = replace(self._snapshot, events=tuple(self._events))
 
-    # How it ends.
+    def tell(self, result: Result) -> None:
+        self._on_result(result)
+        for listener in self._listeners:
+            listener.recognised(result)
 
-    def _run(self, work: Callable[[], None]) -> None:
+    # How it goes on, and how it ends.
+
+    def _troubled(self, worker: str) -> None:
+        """Something is wrong with a worker: what was said and seen is of the past."""
+        with self._lock:
+            self._snapshot = replace(self._snapshot, decisions=())
+            self._looked_at = None
+            self._playout.forget()
+
+    def _run(self) -> None:
         try:
-            work()
+            self._capture()
         except USER_ERRORS as error:
             self._fail(str(error))
         except Exception as error:
-            log.exception("the %s thread failed", threading.current_thread().name)
+            log.exception("the capture failed")
             what = f"{type(error).__name__}: {error}"
             self._fail(f"something went wrong inside the application ({what}); try again, or report it")
-        else:
-            if work == self._recognize and not self._stopping.is_set():
-                with self._lock:
-                    self._snapshot = replace(self._snapshot, health=Health.ENDED, message=self.warning)
 
     def _fail(self, message: str) -> None:
         with self._lock:
@@ -348,7 +333,10 @@ class Session:
 
     def _shut_down(self) -> None:
         self._stopping.set()
-        self._ready.set()
+        self._recognition.ready.set()
         self._source.interrupt()
         self._frames.close(discard=True)
         self._posed.close(discard=True)
+        self._watchdog.stop()
+        with self._lock:
+            self._playout.finish()

@@ -84,6 +84,10 @@ class Playout:
                 entry.skeletons = skeletons
                 return
 
+    def forget(self) -> None:
+        """The newest skeletons are of the past: pictures without a pose are seen without any."""
+        self._skeletons = ()
+
     def finish(self) -> None:
         """There will be no more poses: what has one is seen at once, to the last."""
         self._finished = True

@@ -63,6 +63,11 @@ class RecognizerLoader:
         now = self._wish
         self._wish = _Wish(model or now.model, device or now.device, now.profile)
 
+    def forget(self) -> None:
+        """Load afresh when next asked, and wait for no load that is under way: it may hang."""
+        self.use()
+        self._loading = threading.Lock()
+
     def teach_with(self, profile: Path | None) -> None:
         """Have the next session name a profile's actions as well, the file as it will be then; None: no more.
 
@@ -76,10 +81,11 @@ class RecognizerLoader:
         TeachingError for a profile that cannot be taught to it."""
         with self._loading:
             wish = self._wish  # what is asked for while this one loads is for the next session
-            if self._kept is None or self._kept[0] is not wish:
-                self._kept = None
-                self._kept = (wish, *_load(wish))
-            return self._kept[1]
+            kept = self._kept
+            if kept is None or kept[0] is not wish:
+                self._kept = kept = None
+                self._kept = kept = (wish, *_load(wish))
+            return kept[1]
 
 
 def _load(wish: _Wish) -> tuple[Recognizer, TeachingReport | None]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -16,6 +20,9 @@ from stgat.fused import FusedSTGAT, Precision
 from stgat.model import STGAT
 from stgat.onnx_run import Run, onnx_run
 from stgat.skeleton import FloatArray, get_layout
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 
 def fuse(model: STGAT, precision: Precision = "fp32") -> FusedSTGAT:
@@ -51,18 +58,34 @@ class Recognizer:
 
     device: auto, cpu, cuda or mps; or another way to use the processor: "onnxruntime" (stgat.onnx_run), for
         the same answers, or "cpu-bf16" (`fuse`), rounded to 16 bits. Raises DeviceError for one not there.
+
+    A GPU that fails in the middle costs no answer: what was asked of it is computed anew on the CPU, and all
+    that follows there too. warning: a sentence on that, or "".
     """
 
     def __init__(self, checkpoint: Checkpoint, device: str = "auto") -> None:
         self.metadata = checkpoint.metadata
-        self.device = choose_device("cpu" if device in ("onnxruntime", "cpu-bf16") else device)
-        model = checkpoint.model.to(self.device).eval()
-        self._network: STGAT | FusedSTGAT = model
-        if self.device.type == "cpu" and model.config.causal is None:
-            self._network = fuse(model, "bf16" if device == "cpu-bf16" else "fp32")
-        self._run: Run = self._network
+        self.warning = ""
+        self._run: Run
+        self._falling_back = threading.Lock()
+        chosen = choose_device("cpu" if device in ("onnxruntime", "cpu-bf16") else device)
+        # Of a GPU that is gone nothing can be read any more.
+        self._spare = None if chosen.type == "cpu" else deepcopy(checkpoint.model)
+        try:
+            self._move(checkpoint.model, chosen, "bf16" if device == "cpu-bf16" else "fp32")
+        except RuntimeError as error:
+            if not self._fall_back(chosen, error):
+                raise
         if device == "onnxruntime":
-            self._run = onnx_run(model, self.window_shape, torch.get_num_threads())
+            self._run = onnx_run(checkpoint.model, self.window_shape, torch.get_num_threads())
+
+    def _move(self, model: STGAT, device: torch.device, precision: Precision = "fp32") -> None:
+        network: STGAT | FusedSTGAT = model.to(device).eval()
+        if device.type == "cpu" and model.config.causal is None:
+            network = fuse(model, precision)
+        self.device = device
+        self._network = network
+        self._run = network
 
     @property
     def window_shape(self) -> tuple[int, int, int, int]:
@@ -81,7 +104,8 @@ class Recognizer:
         """Windows as `prepare_window` gives them, (C, T, V, M) each, and their start and end in seconds."""
         if not windows:
             return []
-        return self._predictions(self.logits(torch.from_numpy(np.stack(windows))), spans)
+        stacked = torch.from_numpy(np.stack(windows))
+        return self._surely(lambda: self._predictions(self.logits(stacked), spans))
 
     @torch.inference_mode()
     def logits(self, windows: Tensor) -> Tensor:
@@ -94,9 +118,35 @@ class Recognizer:
 
         Safe in any thread, also while another one recognises.
         """
-        logits, looks = self._network.explain(torch.from_numpy(window[None]).to(self.device))
-        (prediction,) = self._predictions(logits, [span])
-        return prediction, sum_up(looks, self.metadata.model)
+
+        def explained() -> tuple[Prediction, Attention]:
+            logits, looks = self._network.explain(torch.from_numpy(window[None]).to(self.device))
+            (prediction,) = self._predictions(logits, [span])
+            return prediction, sum_up(looks, self.metadata.model)
+
+        return self._surely(explained)
+
+    def _surely(self, compute: Callable[[], T]) -> T:
+        """What it computes; on the CPU where the GPU fails at it, even if only when the answer is fetched."""
+        device = self.device
+        try:
+            return compute()
+        except RuntimeError as error:
+            if not self._fall_back(device, error):
+                raise
+        return compute()
+
+    def _fall_back(self, device: torch.device, error: RuntimeError) -> bool:
+        """Go on without this device; False where it is the CPU, which nothing can stand in for."""
+        with self._falling_back:
+            if self._spare is None:
+                return device.type != "cpu"  # another thread has met the same
+            log.error("%s failed; the CPU goes on", device, exc_info=error)
+            reason = str(error).partition("\n")[0]
+            self.warning = f"the GPU failed ({reason}): the processor goes on, more slowly"
+            spare, self._spare = self._spare, None
+            self._move(spare, torch.device("cpu"))
+            return True
 
     def _predictions(self, logits: Tensor, spans: Sequence[tuple[float, float]]) -> list[Prediction]:
         temperature = self.metadata.temperature

@@ -21,6 +21,7 @@ from app.settings import SettingsStore
 from app.sources import CameraSource, RecordingSource, VideoSource, open_source
 from app.sources.reconnect import Patience
 from app.sources.recording import demo_source
+from app.workers import Limits
 from stgat.skeleton import Skeleton
 
 if TYPE_CHECKING:
@@ -153,6 +154,7 @@ def _watch(
             probe.before_network(loader),
             lossless=lossless_interval_s is not None,
             interval_s=lossless_interval_s,
+            limits=Limits(restarts=0),  # figures across a restart would say nothing
         )
         made.listen(probe)
         sessions.append(made)

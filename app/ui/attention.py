@@ -51,7 +51,7 @@ class AttentionDock(QObject):
 
     def _close(self) -> None:
         self._timer.stop()
-        self._explainer.close()
+        self._explainer.close(self._window.time_left(0.2))
 
     def _poll(self) -> None:
         self._ask()

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 #: What does not stop when it is asked to is ended after so long; nothing that was found is lost by it.
 KILL_AFTER_MS = 5000
-_CLOSE_WITHIN_MS = 300
+_CLOSE_WITHIN_S = 0.3
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ class Batch(QObject):
 
     def _close(self) -> None:
         if self.dialog is not None:
-            self.dialog.close_down()
+            self.dialog.close_down(self._window.time_left(_CLOSE_WITHIN_S))
 
 
 class BatchDialog(QDialog):
@@ -165,15 +165,15 @@ class BatchDialog(QDialog):
         if not self.running:
             self.folder.set_text(folder)
 
-    def close_down(self) -> None:
-        """End the work for good, within a moment: the window closes."""
-        process = self._process
+    def close_down(self, within_s: float = _CLOSE_WITHIN_S) -> None:
+        """End the work for good, by force if it does not end within so long: the window closes."""
+        process, within_ms = self._process, round(1000 * within_s)
         if process is not None:
             process.finished.disconnect()
             process.closeWriteChannel()
-            if not process.waitForFinished(_CLOSE_WITHIN_MS):
+            if not process.waitForFinished(within_ms):
                 process.kill()  # what is found is written whole or not at all
-                process.waitForFinished(_CLOSE_WITHIN_MS)
+                process.waitForFinished(within_ms)
             self._process = None
         self._patience.stop()
         self.close()

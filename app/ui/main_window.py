@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import time
+
 from PyQt6.QtCore import QByteArray, QEvent, Qt, pyqtSignal
 from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
 from PyQt6.QtWidgets import QAbstractButton, QDockWidget, QFileDialog, QMainWindow, QWidget
@@ -19,6 +22,9 @@ from app.ui.session import ListCameras, OpenSession, Playback, SessionLike, play
 from app.ui.status import StatusLine
 from app.ui.texts import files
 from stgat.data.session_folder import is_session
+
+#: Closing takes no longer than this, whatever hangs; then the process ends without it (app.program).
+CLOSE_WITHIN_S = 0.8
 
 
 class MainWindow(QMainWindow):
@@ -55,6 +61,7 @@ class MainWindow(QMainWindow):
         self._watcher = CameraWatcher(list_cameras)
         self._spec = initial_source
         self._mirror = {"camera": True}  # by kind of source: a camera's preview is a mirror, a film is not
+        self._close_by = math.inf
         self.commands = Commands(self)
         self._build()
         self._presenter = SessionPresenter(open_session, self._contents, self.status)
@@ -100,6 +107,10 @@ class MainWindow(QMainWindow):
     def cameras_known(self) -> bool:
         """False until they have been looked for once."""
         return self._watcher.known
+
+    def time_left(self, at_most_s: float = CLOSE_WITHIN_S) -> float:
+        """How long something may be waited for: all of it before the window closes, then what is left."""
+        return max(0.0, min(at_most_s, self._close_by - time.monotonic()))
 
     def add_dock(
         self,
@@ -283,11 +294,12 @@ class MainWindow(QMainWindow):
             self.play(str(paths[0]))
 
     def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802
-        """Stop everything, for at most about a second; the window is out of sight by then."""
+        """Stop everything, within a second; the window is out of sight by then."""
+        self._close_by = time.monotonic() + CLOSE_WITHIN_S
         if self.isVisible():
             self._remember()
+            self.hide()
             self.closing.emit()
-        self.hide()
-        self._presenter.close()
-        self._watcher.close(timeout_s=0.2)
+        self._presenter.close(self.time_left())
+        self._watcher.close(self.time_left(0.1))
         super().closeEvent(event)

@@ -70,11 +70,11 @@ class SessionPresenter(QObject):
         self._show_health(Health.RUNNING, stopping=True)
         self._contents.video.set_message(texts.STOPPING_MESSAGE)
 
-    def close(self) -> None:
-        """Stop everything, for at most about a second."""
+    def close(self, timeout_s: float) -> None:
+        """Stop everything, waiting at most so long."""
         self._timer.stop()
         self._numbers_timer.stop()
-        self._runner.close()
+        self._runner.close(timeout_s)
 
     def poll(self) -> None:
         """Look at the session, and show what is new."""

@@ -16,7 +16,7 @@ from app.settings import Settings
 from app.sources.camera_wish import is_camera
 from app.ui import theme
 from app.ui.status import StatusDot
-from app.ui.texts import APPLICATION
+from app.ui.texts import APPLICATION, sentence
 from app.ui.texts import recording as texts
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Recording(QObject):
         self._ending: list[SessionRecorder] = []
         self._wanted = False  # as soon as the session is there
         self._last: Path | None = None
-        self._warned = True
+        self._warned = ""
         self.lamp = RecordingLamp()
         window.status.add_before_numbers(self.lamp)
         add = window.commands.add
@@ -169,16 +169,14 @@ class Recording(QObject):
 
     def _session_changed(self, spec: str) -> None:
         self.stop()
-        self._warned = False
+        self._warned = ""
 
     def _warn(self, snapshot: Snapshot) -> None:
-        """A session that was cut off says so when it opens, not only at its end."""
-        if self._warned or snapshot.frame is None:
-            return
-        self._warned = True
-        warning = getattr(self._window.session, "warning", None)
-        if warning:
-            self._window.status.showMessage(warning, TOLD_FOR_MS)
+        """What is missing of a source, or that a GPU was lost, is said at once, not only at the end."""
+        warning = getattr(self._window.session, "warning", None) or ""
+        if snapshot.frame is not None and warning != self._warned:
+            self._warned = warning
+            self._window.status.showMessage(sentence(warning), TOLD_FOR_MS)
 
     def _show(self) -> None:
         self._record.setChecked(self.recording)
@@ -203,7 +201,7 @@ class Recording(QObject):
         self._timer.stop()
         self.stop()
         for recorder in self._ending:
-            recorder.wait(FINISH_WITHIN_S / len(self._ending))
+            recorder.wait(self._window.time_left(FINISH_WITHIN_S / len(self._ending)))
 
     def _folder_dialog(self, title: str) -> QFileDialog:
         start = next((folder for folder in (self.place, *self.place.parents) if folder.is_dir()), Path.home())

@@ -55,7 +55,7 @@ class SessionRunner:
         self._collect()
         return None if self.busy or self._session is None else self._session.snapshot()
 
-    def close(self, timeout_s: float = STOP_TIMEOUT_S + 0.2) -> bool:
+    def close(self, timeout_s: float = STOP_TIMEOUT_S) -> bool:
         """Stop for good, waiting at most timeout_s. False if something has not ended by then."""
         deadline = time.monotonic() + timeout_s
         self._closing.set()

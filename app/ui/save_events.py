@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 POLL_MS = 30
 SAID_FOR_MS = 8000
-CLOSING_S = 1.0
+CLOSING_S = 0.5
 
 
 class SaveEvents(QObject):
@@ -87,7 +87,7 @@ class SaveEvents(QObject):
     def _close(self) -> None:
         self._timer.stop()
         if self._writer is not None:
-            self._writer.join(CLOSING_S)
+            self._writer.join(self._window.time_left(CLOSING_S))
 
 
 def tell(parent: QWidget, title: str, sentence: str) -> QMessageBox:

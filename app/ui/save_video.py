@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from app.ui.main_window import MainWindow
 
 POLL_MS = 100
-CLOSING_S = 1.0
+CLOSING_S = 0.5
 
 
 class SaveVideo(QObject):
@@ -78,7 +78,7 @@ class SaveVideo(QObject):
     def _close(self) -> None:
         if self.dialog is not None:
             self.dialog.stop_looking()
-            self.dialog.job.cancel(CLOSING_S)
+            self.dialog.job.cancel(self._window.time_left(CLOSING_S))
 
 
 class VideoDialog(QDialog):

@@ -147,8 +147,8 @@ class Teaching(QObject):
         self._learner.cancel()
         self.desk.close()
         self.profiles.close()
-        self._checker.close(0.2)
-        self._learner.close(0.5)
+        self._checker.close(self._window.time_left(0.2))
+        self._learner.close(self._window.time_left(0.5))
 
     def _dock_shown(self, visible: bool) -> None:
         if visible:

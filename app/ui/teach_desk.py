@@ -157,8 +157,8 @@ class TakeDesk(QObject):
         """End everything; the take under way is kept if it is long enough."""
         self.series.stop()
         self._cutter.cancel()
-        self._looker.close(0.3)
-        self._cutter.close(0.5)
+        self._looker.close(self._window.time_left(0.3))
+        self._cutter.close(self._window.time_left(0.5))
 
     def _know_labels(self, labels: tuple[str, ...]) -> None:
         self._labels = labels

@@ -50,4 +50,4 @@ class Training(QObject):
 
     def _close(self) -> None:
         if self.dialog is not None:
-            self.dialog.close_down()
+            self.dialog.close_down(self._window.time_left(0.5))

@@ -114,10 +114,10 @@ class TrainWindow(QDialog):
         self._looking = True
         self.background.ask(lambda: (list_runs(), list_sets()), self._show, lambda _: self._looked())
 
-    def close_down(self) -> None:
+    def close_down(self, within_s: float = 0.5) -> None:
         """Look no more; whatever runs goes on."""
         self._timer.stop()
-        self.background.close()
+        self.background.close(within_s)
         self.close()
 
     def _show(self, found: tuple[list[RunView], list[DataSetView]]) -> None:

@@ -137,7 +137,7 @@ def test_a_file_waits_for_the_model_before_it_plays_on() -> None:
 @pytest.mark.parametrize(
     "when", ["at once", "loading", "stalled", "running", "ended", "posing", "recognising"]
 )
-def test_stop_ends_all_threads_within_a_second_from_any_state(when: str) -> None:
+def test_promise_stop_ends_all_threads_within_a_second_from_any_state(when: str) -> None:
     source = ScriptedSource(None if when != "ended" else 3, 100.0, stall_at=5 if when == "stalled" else None)
 
     def load() -> FakeRecognizer:
@@ -184,7 +184,7 @@ def test_a_camera_that_stops_fails_and_frees_everything() -> None:
 
 
 def test_a_worker_that_throws_is_reported_and_stops_the_rest(caplog: pytest.LogCaptureFixture) -> None:
-    failing = session(ScriptedSource(None, 100.0), FakeExtractor(error="boom"))
+    failing = session(ScriptedSource(None, 100.0), FakeExtractor(error="boom"), lossless=True)
     failing.start()
     assert failing.wait(5)
     snapshot = failing.snapshot()

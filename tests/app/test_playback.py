@@ -411,7 +411,7 @@ def test_what_goes_wrong_is_one_sentence(stage, what) -> None:
     if what == "seek":
         scene.shown.fail_seeks = "there is no file film.mp4: look"
     if what == "model":
-        scene.playback._analysis._load_recognizer = lambda: (_ for _ in ()).throw(
+        scene.playback._analysis._recognition._load = lambda: (_ for _ in ()).throw(
             SourceError("no model: look")
         )
     scene.playback.start()
@@ -426,7 +426,7 @@ def test_it_stops_within_a_second_from_every_state(stage, state) -> None:
     playback = scene.playback
     if state == "loading":
         gate = threading.Event()
-        playback._analysis._load_recognizer = lambda: gate.wait(0.8) or FakeRecognizer()
+        playback._analysis._recognition._load = lambda: gate.wait(0.8) or FakeRecognizer()
     if state == "waiting":
         scene.read.hold = threading.Event()
     if state != "unstarted":
@@ -451,7 +451,7 @@ def test_it_stops_within_a_second_from_every_state(stage, state) -> None:
 def test_the_first_picture_does_not_wait_for_the_model(stage) -> None:
     scene = stage(play=True)
     gate = threading.Event()
-    scene.playback._analysis._load_recognizer = lambda: gate.wait(5) and Changeable()
+    scene.playback._analysis._recognition._load = lambda: gate.wait(5) and Changeable()
     scene.playback.start()
     scene.until(lambda: scene.playback.snapshot().frame is not None)
     snapshot = scene.playback.snapshot()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
@@ -16,7 +19,9 @@ from stgat.recognizer import Recognizer
 CONFIG = STGATConfig(num_classes=3, blocks=((8, 8, 1),), num_heads=2)
 
 
-def recognizer(temperature: float = 1.0, people: int = 1, device: str = "cpu") -> Recognizer:
+def recognizer(
+    temperature: float = 1.0, people: int = 1, device: str = "cpu", kind: type[Recognizer] = Recognizer
+) -> Recognizer:
     torch.manual_seed(0)
     metadata = Metadata(
         name="tiny",
@@ -26,7 +31,7 @@ def recognizer(temperature: float = 1.0, people: int = 1, device: str = "cpu") -
         temperature=temperature,
         people=people,
     )
-    return Recognizer(Checkpoint(STGAT(CONFIG), metadata), device)
+    return kind(Checkpoint(STGAT(CONFIG), metadata), device)
 
 
 def windows(count: int, people: int = 1) -> list[np.ndarray]:
@@ -101,3 +106,76 @@ def test_each_way_answers_and_explains_alike(device: str, tolerance: float) -> N
     for found in (prediction, explained):
         np.testing.assert_allclose(found.probabilities, expected.softmax(dim=1)[0].numpy(), atol=tolerance)
     np.testing.assert_allclose(attention.joints, sum_up(looks, CONFIG).joints, atol=tolerance)
+
+
+#: What PyTorch raises when a GPU has gone, its memory is full, or a kernel cannot run on it.
+GPU_ERRORS = (
+    torch.AcceleratorError(
+        "CUDA error: unspecified launch failure\nCUDA kernel errors might be reported ..."
+    ),
+    torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."),
+    RuntimeError("MPS backend out of memory (MPS allocated: 8.00 GB)"),
+)
+
+
+@pytest.mark.parametrize("error", GPU_ERRORS)
+def test_promise_a_gpu_that_fails_costs_no_answer(
+    error: RuntimeError, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Gpu(Recognizer):
+        def logits(self, windows: torch.Tensor) -> torch.Tensor:
+            if self.device.type != "cpu":
+                raise error
+            return super().logits(windows)
+
+    on_cpu, lost = recognizer(), recognizer(device="meta", kind=Gpu)  # "meta": a device, and not the CPU
+    assert lost.warning == ""
+    spans = [(0.0, 2.0), (1.0, 3.0)]
+    for expected, found in zip(
+        on_cpu.recognize(windows(2), spans), lost.recognize(windows(2), spans), strict=True
+    ):
+        np.testing.assert_array_equal(found.probabilities, expected.probabilities)
+        assert found.window_start_s == expected.window_start_s
+    reason = str(error).partition("\n")[0]
+    assert lost.warning == f"the GPU failed ({reason}): the processor goes on, more slowly"
+    assert "Traceback" in caplog.text
+    caplog.clear()
+    lost.recognize(windows(1), spans[:1])
+    assert caplog.text == ""
+
+
+def test_a_gpu_whose_error_comes_with_the_answer_gives_way_too() -> None:
+    """CUDA reports a kernel's error when its result is fetched: nothing can be fetched from "meta"."""
+
+    class Gpu(Recognizer):
+        def logits(self, windows: torch.Tensor) -> torch.Tensor:
+            return super().logits(windows) if self.device.type == "cpu" else torch.empty(1, 3, device="meta")
+
+    lost = recognizer(device="meta", kind=Gpu)
+    (found,), (expected,) = (r.recognize(windows(1), [(0.0, 2.0)]) for r in (lost, recognizer()))
+    np.testing.assert_array_equal(found.probabilities, expected.probabilities)
+    assert "the processor goes on" in lost.warning
+
+
+def test_an_error_of_the_processor_is_nobody_elses() -> None:
+    answers = recognizer()
+    wrong = [np.zeros((3, 8, 24, 1), np.float32)]
+    with pytest.raises(RuntimeError):
+        answers.recognize(wrong, [(0.0, 2.0)])
+    assert answers.warning == ""
+
+
+def test_two_threads_that_meet_a_lost_gpu_at_once_both_get_their_answers() -> None:
+    both = threading.Barrier(2, timeout=10)
+
+    class Gpu(Recognizer):
+        def logits(self, windows: torch.Tensor) -> torch.Tensor:
+            if self.device.type != "cpu":
+                both.wait()
+                raise GPU_ERRORS[0]
+            return super().logits(windows)
+
+    lost = recognizer(device="meta", kind=Gpu)
+    with ThreadPoolExecutor(2) as pool:
+        answers = [pool.submit(lost.recognize, windows(1), [(0.0, 2.0)]) for _ in range(2)]
+    np.testing.assert_array_equal(answers[0].result()[0].probabilities, answers[1].result()[0].probabilities)

@@ -81,6 +81,15 @@ _REASONS = (
     _reason("{path} is damaged: some of its pictures could not be read"),
     _reason("{path}: no such model file"),
     _reason("device {name} cannot be used here ({reason}); try --device cpu"),
+    _reason("the pose has not answered for some seconds"),
+    _reason("recognition has not answered for some seconds"),
+    _reason("the pose is begun anew ({why})"),
+    _reason("recognition is begun anew ({why})"),
+    _reason("the pose failed too often ({why}): close other programs and start again, or report it"),
+    _reason("recognition failed too often ({why}): close other programs and start again, or report it"),
+    _reason("the pose failed at {place} ({why}); try again, or report it"),
+    _reason("recognition failed at {place} ({why}); try again, or report it"),
+    _reason("the GPU failed ({reason}): the processor goes on, more slowly"),
     _reason("something went wrong inside the application ({what}); try again, or report it"),
 )
 

@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 from rich.console import Console
 
 from app import desktop
+from app.program import threads_left
 from app.road import RecognizerLoader, open_in_window
 
 
@@ -46,6 +47,7 @@ def main() -> None:
         source, RecognizerLoader(device="cpu"), screenshot, seconds, Console(stderr=True)
     )
     watcher.join()
+    threads_left(20.0)  # the machine may be busy
     left = [t.name for t in threading.enumerate() if t is not threading.main_thread()]
     snapshot = sessions[-1].snapshot()
     print(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 
@@ -223,6 +224,17 @@ def test_a_session_that_was_cut_off_says_so_when_it_opens(qtbot, room) -> None:
     try:
         window.play("x")
         qtbot.waitUntil(lambda: window.status.currentMessage() == RecordableSession.warning)
+    finally:
+        del RecordableSession.warning
+
+
+def test_promise_a_gpu_that_is_lost_in_the_middle_is_said_in_the_window(qtbot, stage) -> None:
+    pictures = itertools.count()
+    window = stage(lambda: running(next(pictures)), "camera:0", kind=RecordableSession).window
+    qtbot.waitUntil(lambda: window.snapshot is not None)
+    RecordableSession.warning = "the GPU failed (CUDA error): the processor goes on, more slowly"
+    try:
+        qtbot.waitUntil(lambda: window.status.currentMessage().startswith("The GPU failed (CUDA error)"))
     finally:
         del RecordableSession.warning
 
