@@ -55,7 +55,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "silent": ("",),  # a read blocks for a second and fails, as V4L2's select does
     "fails": ("",),
     "lies": ("none", "not ok", "empty", "wrong type", "two channels", "raises"),
-    "frozen": ("",),
+    "frozen": ("for everybody", "each handle anew"),
     "frozen until reopened": ("",),
     "slow": ("",),
     "size": ("",),
@@ -100,6 +100,7 @@ class World:
         self.grabbers: list[SteppedGrabber] = []
         self.opened = self.released = 0
         self.over = False
+        self.still: np.ndarray | None = None
         self._looked_s = 0.0
         self._noise = 0
 
@@ -136,7 +137,7 @@ class World:
     def end(self) -> None:
         """Every call that still blocks returns."""
         self.faults = []
-        while any(grabber.alive for grabber in self.grabbers):
+        for _ in range(9):
             self.now_s += 1.0
             for grabber in self.grabbers:
                 grabber.unblock()
@@ -213,9 +214,12 @@ class FakeCapture:
             wrong["two channels"] = np.zeros((4, 4, 2), np.uint8)
             self._picture = OSError("lost sync") if option == "raises" else wrong.get(option)
         elif self._frozen(kind):
-            self._still = self._picture = self._world.picture() if self._still is None else self._still
+            everybodys = self._world.still if option == "for everybody" else None
+            self._still = everybodys if everybodys is not None else self._still
+            self._still = self._world.picture() if self._still is None else self._still
+            self._picture = self._world.still = self._still
         else:
-            self._still, self._picture = None, self._world.picture()
+            self._still, self._world.still, self._picture = None, None, self._world.picture()
 
     def _frozen(self, kind: str) -> bool:
         handles = (f for f in self._world.faults if f.kind == "frozen until reopened")

@@ -16,7 +16,7 @@ from app.entities import ActionEvent, Decision, State, VideoFrame
 from app.playout import GAP_S, PATIENCE_S, Playout
 from app.slots import Slot
 from app.sources import CameraSource
-from app.sources.reconnect import MOST_HUNG, Patience
+from app.sources.reconnect import MOST_HUNG
 from app.window import SlidingWindow
 from stgat.preprocessing import Preprocessing
 from stgat.recognizer import Prediction
@@ -26,12 +26,13 @@ from tests.app.fakes import LABELS, body
 
 #: What the promise is: from the camera's return to its picture.
 BACK_WITHIN_S = 2.0
+#: And until it is said that there are no pictures, and that they are always the same.
+SAID_WITHIN_S, FROZEN_WITHIN_S = 1.0, 2.0
 #: Somebody waves two times in three seconds; a picture tells its fortieth of a second.
 _BODIES = [body(0.3 * np.sin(2 * np.pi * 1.5 * step / 40)) for step in range(80)]
 _NOTHING_MISSING = np.ones(25)
 _SURE = np.array([0.1, 0.9])
 _ANSWER_EVERY_S = 0.3
-_PATIENCE = Patience()
 
 
 class Road:
@@ -108,6 +109,8 @@ class Road:
                 self.gaps.append((self.stamps_s[-1], frame.timestamp_s))
             if true_s > 1.0:
                 self.new_since = self.captured
+        assert frame.image.dtype == np.uint8, "no picture"
+        assert frame.image.shape[2:] == (3,), "no picture"
         assert frame.index not in self.frames
         self.frames[frame.index] = self.captured
         self.born_s.append(now_s)
@@ -168,7 +171,11 @@ class Road:
         if trouble and trouble not in self.troubles:
             self.troubles.append(trouble)
         silent_s = now_s - self.born_s[-1] if self.born_s else 0.0
-        assert silent_s < _PATIENCE.stall_s + 2 * TICK_S or trouble, "lost, and nothing is said"
+        assert silent_s < SAID_WITHIN_S + 2 * TICK_S or trouble, "lost, and nothing is said"
+        if (fault := self.world.fault()) is not None and fault.option == "for everybody":
+            assert now_s - fault.start_s < FROZEN_WITHIN_S + 5 * TICK_S or trouble, (
+                "frozen, and nothing is said"
+            )
         labels = [decision for decision in decisions if decision.state is State.ACTION]
         for decision in labels:
             self._check_label(decision, silent_s)
@@ -190,11 +197,11 @@ class Road:
 
     def _check_label(self, decision: Decision, silent_s: float) -> None:
         now_s = self.world.now_s
-        assert silent_s <= _PATIENCE.stall_s + 2 * TICK_S, "a label without a picture"
+        assert silent_s <= SAID_WITHIN_S + 2 * TICK_S, "a label without a picture"
         assert self.frames[decision.frame_index] >= self.new_since, "a label from before the gap"
         fault = self.world.fault()
-        if fault is not None and fault.kind == "frozen":
-            assert now_s - fault.start_s <= _PATIENCE.frozen_s + 3 * TICK_S, "a label of a frozen picture"
+        if fault is not None and fault.option == "for everybody":
+            assert now_s - fault.start_s <= FROZEN_WITHIN_S + 3 * TICK_S, "a label of a frozen picture"
 
     def _check_return(self, trouble: str) -> None:
         """Two seconds after the camera was back, its pictures are, and all is said to be well."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import _thread
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 
+from app.entities import Snapshot
 from app.errors import OutputError, SourceError
+from app.pipeline import Session
 from app.recordings import load_recording
 from app.replay import SessionError, extract_pose, replay, tell_recorded, to_recording
 from app.road import RecognizerLoader as Loader
@@ -322,3 +325,21 @@ def test_a_recording_that_fails_stops_nothing_else(recording: Path, loader: Load
     report = replay(str(recording), loader, record=tmp_path / "file")
     assert report.recorded is not None and report.events
     assert tell_recorded(report.recorded).startswith("Nothing can be recorded in")
+
+
+def test_promise_a_lost_camera_is_said_without_a_window_too(
+    loader: Loader, recording: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    told = iter(["", "camera 0 is gone", "camera 0 is gone", ""])
+
+    class Troubled(Session):
+        def wait(self, timeout_s: float | None = None) -> bool:
+            return len(said) == 2 and super().wait(timeout_s)
+
+        def snapshot(self) -> Snapshot:
+            return replace(super().snapshot(), trouble=next(told, ""))
+
+    monkeypatch.setattr("app.road.Session", Troubled)
+    replay(str(recording), loader, on_trouble=said.append)
+    assert said == ["camera 0 is gone", ""]

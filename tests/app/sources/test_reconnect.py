@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import numpy as np
 import pytest
 
 from app.entities import VideoFrame
-from app.sources.grabber import Stamps
+from app.sources.camera_wish import CameraWish
+from app.sources.grabber import Device, NoPictureError, Stamps
 from app.sources.reconnect import Patience, Rhythm, Stillness
 
 
@@ -27,6 +29,48 @@ def test_promise_a_clock_set_back_costs_one_step_and_time_goes_on() -> None:
     times_s = stamped([50.0, 50.04, 50.04, 49.0, 49.05, 0.0, 0.05])
     assert times_s == pytest.approx([0.0, 0.04, 0.0401, 0.0801, 0.1301, 0.1801, 0.2301])
     assert (np.diff(times_s) > 0).all()
+
+
+class Failing:
+    """A capture whose reads succeed while `well`."""
+
+    well = False
+
+    def isOpened(self) -> bool:  # noqa: N802
+        return True
+
+    def set(self, prop: int, value: float) -> bool:
+        return False
+
+    def get(self, prop: int) -> float:
+        return math.nan
+
+    def grab(self) -> bool:
+        return self.well
+
+    def retrieve(self) -> tuple[bool, np.ndarray]:
+        return True, np.zeros((4, 4, 3), np.uint8)
+
+    def release(self) -> None: ...
+
+
+def test_a_device_that_fails_is_given_up_sooner_once_it_has_sent_a_picture() -> None:
+    now_s = 0.0
+    capture = Failing()
+    device = Device(lambda: capture, CameraWish(), failing_s=0.6, waking_s=4.0, now=lambda: now_s)
+    assert device.fps is None
+    now_s = 3.9
+    assert device.read(lambda: 1.0) is None
+    capture.well = True
+    image, taken_s = device.read(lambda: 1.0) or (None, None)
+    assert image is not None
+    assert taken_s == 1.0
+    capture.well = False
+    now_s += 0.5
+    assert device.read(lambda: 1.0) is None
+    now_s += 0.2
+    with pytest.raises(NoPictureError):
+        device.read(lambda: 1.0)
 
 
 def test_pauses_grow_and_stay_short_enough_for_a_camera_that_is_back() -> None:
