@@ -106,7 +106,7 @@ class Live:
                 found.append(snapshot)
             return bool(found)
 
-        assert wait_until(look, 20.0), self.session.snapshot()
+        assert wait_until(look, 60.0), self.session.snapshot()
         return found[0]
 
     def labelled(self, after: int = -1) -> Snapshot:
