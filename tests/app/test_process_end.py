@@ -64,14 +64,15 @@ run_to_the_end(main)
 """
 
 
-@pytest.mark.parametrize("hangs", [True, False])
 @pytest.mark.parametrize(
-    ("ending", "code", "said"),
+    ("hangs", "ending", "code", "said"),
     [
-        ("print('done')", 0, ""),
-        ("sys.exit(3)", 3, ""),
-        ("sys.exit('no such place')", 1, "no such place"),
-        ("raise ZeroDivisionError('boom')", 1, "ZeroDivisionError: boom"),
+        (True, "print('done')", 0, ""),
+        (True, "sys.exit(3)", 3, ""),
+        (True, "sys.exit('no such place')", 1, "no such place"),
+        (True, "raise ZeroDivisionError('boom')", 1, "ZeroDivisionError: boom"),
+        (False, "sys.exit('no such place')", 1, "no such place"),
+        (False, "raise ZeroDivisionError('boom')", 1, "ZeroDivisionError: boom"),
     ],
 )
 def test_the_exit_code_is_the_same_whether_a_thread_hangs_or_not(
