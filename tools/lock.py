@@ -3,8 +3,8 @@
     python tools/lock.py              after a change of a list; what is locked stays as it is
     python tools/lock.py --upgrade    everything in its newest version that fits
 
-Needs uv and the package registry. Each package is locked with the hashes of all its files, so that the same
-file serves every system that packages are built for; markers say what is for one system only. PyTorch and what
+Needs uv and the package registry. Each package is locked with the hashes of all its files, so that one lock
+serves every system that packages are built for; markers say what is for one system only. PyTorch and what
 its GPU build brings are apart, in torch.txt, since a machine may have the CPU build instead (torch-cpu.txt).
 """
 
