@@ -42,7 +42,7 @@ _own = threading.local()
 
 
 def forbid_in_kernel() -> None:
-    """Have the kernel end this process, or a child, when it asks for a socket of the internet. No way back."""
+    """Have the kernel end this process, or a child, that asks for a socket of the internet. No way back."""
     arch, socket_call = MACHINES[platform.machine()]
     # struct seccomp_data: int nr; u32 arch; u64 instruction_pointer; u64 args[6]
     rows = [
