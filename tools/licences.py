@@ -1,10 +1,10 @@
-"""Writes docs/licences.md, the licence of every locked package, and fails on one that the GPL does not go with.
+"""Writes docs/licences.md, the licence of every locked package; fails on one that does not go with the GPL.
 
     python tools/licences.py            a part of `make audit`; needs no network
     python tools/licences.py --check    changes nothing; exit 1 also where the page is out of date
 
-A licence is read from the installed package's metadata; locks/licences.toml has what these do not say, and the
-licences that are allowed.
+A licence is read from the installed package's metadata; locks/licences.toml has what these do not say, and
+the licences that are allowed.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ CLASSIFIERS = {
 HEADER = """\
 # Licences
 
-Written by `make audit` (`tools/licences.py`). STGAT Live is GPL-3.0-or-later. These are the packages it is locked to, on every system
-(`locks/`), as SPDX expressions; which of them may come with a GPL program is in `locks/licences.toml`. What is marked *stated* is not in
-the package's metadata; *excepted* is told below the table.
+Written by `make audit` (`tools/licences.py`). STGAT Live is GPL-3.0-or-later. These are the packages it is
+locked to, on every system (`locks/`), with their licences as SPDX expressions; which of them may come with a
+GPL program is in `locks/licences.toml`. *stated*: not in the package's metadata. *excepted*: see the end.
 """
 
 

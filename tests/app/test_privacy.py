@@ -74,7 +74,7 @@ class Watched:
         return [Path(entry["write"]) for entry in self.journal if "write" in entry]
 
 
-def watched(folder: Path, *command: str, largest: int = 0) -> Watched:
+def watched(folder: Path, *command: str, largest: int = 0, cache: Path | None = None) -> Watched:
     """Run Python with this command, in a home of its own; largest: bytes a file may have, 0 for any."""
     places = {name: folder / name for name in ("home", "temp", "work", "watch")}
     for place in places.values():
@@ -87,7 +87,7 @@ def watched(folder: Path, *command: str, largest: int = 0) -> Watched:
         "TMPDIR": str(places["temp"]),
         "STGAT_WATCH": str(places["watch"]),
         "STGAT_WATCH_LARGEST": str(largest),
-        "STGAT_LIVE_CACHE": str(cache_dir()),
+        "STGAT_LIVE_CACHE": str(cache or cache_dir()),
         "PYTHONPATH": str(REPOSITORY / "tests" / "watch"),
         "PYTHONDONTWRITEBYTECODE": "1",
         "QT_QPA_PLATFORM": "offscreen",
@@ -175,6 +175,14 @@ def test_promise_nothing_of_the_application_asks_for_the_network(ran, scenario) 
     done = ran(scenario)
     assert done.network == []
     assert done.returncode == 0, done.output
+
+
+def test_promise_a_missing_pose_model_is_not_fetched_unasked(people: Path, tmp_path: Path) -> None:
+    done = watched(tmp_path, MAIN, "pose", str(people), "out.npz", cache=tmp_path / "empty")
+    assert done.returncode == 1
+    assert "python main.py fetch-pose-model" in " ".join(done.output.split())
+    assert done.network == []
+    assert [entry for entry in done.journal if "run" in entry] == []  # nor is pip called
 
 
 def test_the_scenarios_do_what_they_are_for(ran) -> None:

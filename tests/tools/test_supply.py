@@ -42,15 +42,12 @@ def listed(file: str) -> list[Requirement]:
 def test_promise_every_package_is_pinned_with_hashes(path: Path) -> None:
     lines = [line for line in path.read_text().splitlines() if not line.startswith("#")]
     assert lines
-    for before, line, after in zip([r"\ ".strip(), *lines], lines, [*lines[1:], ""], strict=False):
+    for line, after in zip(lines, [*lines[1:], ""], strict=True):
         if PIN.match(line):
             assert HASH.match(after), f"{line} has no hash"
         else:
             assert HASH.match(line), f"neither a pinned package nor a hash: {line}"
-        assert before.endswith("\\") is not bool(PIN.match(line)) or line is lines[0]
-    assert (
-        "://" not in path.read_text()
-    )  # files come from where pip is told to look; the hash vouches for them
+    assert "://" not in path.read_text()  # where files come from is pip's affair; the hash vouches for them
 
 
 @pytest.mark.parametrize(
@@ -93,7 +90,9 @@ def test_both_builds_of_pytorch_are_of_one_version_and_only_one_brings_the_gpu()
 
 
 def test_a_lock_file_is_taken_apart_and_put_together() -> None:
-    text = "# by uv\na-b==1.0 ; os_name == 'nt' \\\n    --hash=sha256:1 \\\n    --hash=sha256:2\ntorch==2 \\\n    --hash=x\n"
+    text = (
+        "# by uv\na-b==1.0 ; os_name == 'nt' \\\n    --hash=1 \\\n    --hash=2\ntorch==2 \\\n    --hash=3\n"
+    )
     entries = lock.entries(text)
     assert list(entries) == ["a-b", "torch"]
     assert lock.lock_file("x.txt", entries.values()).partition("\n")[2] == text.partition("\n")[2]
@@ -127,7 +126,7 @@ def wheel(folder: Path) -> str:
         files = {
             "tiny.py": "ONE = 1\n",
             f"{about}/METADATA": "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n",
-            f"{about}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+            f"{about}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         }
         record = ""
         for name, text in files.items():
@@ -156,8 +155,6 @@ def test_promise_a_file_with_another_hash_is_refused(tmp_path: Path) -> None:
 
     refused = install(f"tiny==1.0 --hash=sha256:{right[::-1]}")
     assert refused.returncode == 1 and "DO NOT MATCH THE HASHES" in refused.stderr
-    refused = install("tiny==1.0")
-    assert refused.returncode == 1 and "Hashes are required" in refused.stderr
     assert not (tmp_path / "site").exists()
     assert install(f"tiny==1.0 --hash=sha256:{right}").returncode == 0
     assert (tmp_path / "site" / "tiny.py").is_file()

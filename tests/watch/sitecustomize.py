@@ -22,6 +22,7 @@ import struct
 import sys
 import threading
 import traceback
+from pathlib import Path
 
 #: machine -> (its number in <linux/audit.h>, its number of the system call socket)
 MACHINES = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}
@@ -38,6 +39,7 @@ _ALLOW, _TRAP = 0x7FFF0000, 0x00030000
 _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _MODE_FILTER = 38, 22, 2
 _OF_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
+PLACE = Path(os.environ.get("STGAT_WATCH", "."))
 _own = threading.local()
 
 
@@ -66,7 +68,7 @@ def forbid_in_kernel() -> None:
 
 
 def note(**fields: object) -> None:
-    with open(os.path.join(os.environ["STGAT_WATCH"], "journal"), "a", encoding="utf-8") as journal:
+    with (PLACE / "journal").open("a", encoding="utf-8") as journal:
         journal.write(json.dumps(fields) + "\n")
 
 
@@ -84,7 +86,7 @@ def watch(event: str, arguments: tuple) -> None:
         if event == "open" and isinstance(arguments[0], (str, bytes, os.PathLike)):
             path, _, flags = arguments
             if isinstance(flags, int) and flags & _OF_WRITING:
-                note(write=os.path.abspath(os.fsdecode(path)))
+                note(write=str(Path(os.fsdecode(path)).absolute()))
         elif event == "subprocess.Popen":
             note(run=[str(part) for part in arguments[1]])
     finally:
@@ -93,7 +95,7 @@ def watch(event: str, arguments: tuple) -> None:
 
 if "STGAT_WATCH" in os.environ:
     if sys.platform.startswith("linux"):
-        stacks = open(os.path.join(os.environ["STGAT_WATCH"], "stacks"), "a", encoding="utf-8")  # kept open
+        stacks = (PLACE / "stacks").open("a", encoding="utf-8")  # kept open
         faulthandler.register(signal.SIGSYS, stacks, all_threads=True, chain=True)
         forbid_in_kernel()
         if largest := int(os.environ.get("STGAT_WATCH_LARGEST", "0")):
