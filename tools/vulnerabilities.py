@@ -9,12 +9,13 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 LOCKS = Path(__file__).resolve().parents[1] / "locks"
-#: torch-cpu.txt is the version of torch.txt in a build of which no service has heard.
-LISTS = ("application.txt", "torch.txt", "checks.txt", "audit.txt")
+#: Those of one environment together. torch-cpu.txt is torch.txt's version in a build no service has heard of.
+LISTS = (("application.txt", "torch.txt", "checks.txt"), ("audit.txt",))
 FOUND, NOT_ASKED = 1, 3
 
 
@@ -38,20 +39,27 @@ def judged(dependencies: list[dict[str, Any]]) -> tuple[int, list[str]]:
     return (NOT_ASKED, lines) if unknown else (0, [f"No vulnerability is known of the {known} packages."])
 
 
-def main() -> int:
+def looked_up(lists: Sequence[str]) -> list[dict[str, Any]]:
+    """What pip-audit says of these lock files. Raises RuntimeError with its reason where it says nothing."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         command = [
             *(sys.executable, "-m", "pip_audit", "--require-hashes", "--disable-pip", "--format=json"),
             *("--progress-spinner=off", "--output", str(report)),
-            *(word for name in LISTS for word in ("--requirement", str(LOCKS / name))),
+            *(word for name in lists for word in ("--requirement", str(LOCKS / name))),
         ]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if not report.is_file():
-            reason = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-            print(f"The vulnerability service could not be asked ({reason}).", file=sys.stderr)
-            return NOT_ASKED
-        code, lines = judged(json.loads(report.read_text())["dependencies"])
+            raise RuntimeError((done.stderr.strip().splitlines() or ["it said nothing"])[-1])
+        return json.loads(report.read_text())["dependencies"]
+
+
+def main() -> int:
+    try:
+        code, lines = judged([entry for lists in LISTS for entry in looked_up(lists)])
+    except RuntimeError as error:
+        print(f"The vulnerability service could not be asked ({error}).", file=sys.stderr)
+        return NOT_ASKED
     print(*lines, sep="\n", file=sys.stderr if code else sys.stdout)
     return code
 

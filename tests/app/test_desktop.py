@@ -128,9 +128,11 @@ def test_promise_without_a_screen_no_picture_of_people_is_saved_unasked(
     monkeypatch.setattr(desktop, "has_screen", lambda: False)
     told: dict[str, Any] = {}
     monkeypatch.setattr("app.ui.run.run_window", lambda open_session, **given: told.update(given) or 0)
-    desktop.open_window(source, lambda: None, None, None, Console(quiet=True))
+    loader = RecognizerLoader()
+    monkeypatch.setattr(RecognizerLoader, "__call__", lambda self: None)
+    desktop.open_window(source, loader, None, None, Console(quiet=True))
     assert (told["screenshot"] is not None) is picture
-    desktop.open_window(source, lambda: None, Path("asked.png"), None, Console(quiet=True))
+    desktop.open_window(source, loader, Path("asked.png"), None, Console(quiet=True))
     assert told["screenshot"] == Path("asked.png")
 
 
