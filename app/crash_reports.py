@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO
 
+from app.diagnostics import private
 from app.settings import home
 
 KEPT = 10
@@ -81,7 +82,7 @@ class CrashReports:
                 text = path.read_text(encoding="utf-8", errors="replace")
                 if text.strip():
                     path.unlink()
-                    found = self.write(f"{preface}\n{text}") or found
+                    found = self.write(private(f"{preface}\n{text}")) or found
                 elif time.time() - path.stat().st_mtime > STALE_S:
                     path.unlink()
             except OSError as error:

@@ -13,7 +13,7 @@ from app.errors import SessionError
 from app.road import RecognizerLoader, open_in_window
 from app.sensitivity import chosen
 from app.settings import SettingsStore
-from app.sources import CameraWish, list_cameras, open_source
+from app.sources import CameraWish, RecordingSource, list_cameras, open_source
 from app.sources.camera_wish import with_wish
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from app.pipeline import Session
     from app.playback import FilePlayback
 
-#: Where there is no screen the demo is played so long, and a picture of the window saved here.
+#: Where there is no screen a source is played so long; of a drawn figure, as in the demo, a picture is saved.
 OFFSCREEN_SECONDS = 10.0
 OFFSCREEN_SCREENSHOT = Path("screenshots") / "stgat-live.png"
 
@@ -39,7 +39,8 @@ def open_window(
     """Open the window and stay until it closes; returns the exit code.
 
     source: None takes the first camera, or the demo where there is none. Without a screen the window is
-    painted into memory for `OFFSCREEN_SECONDS`, what it recognised is printed, and its picture is saved.
+    painted into memory for `OFFSCREEN_SECONDS`, what it recognised is printed, and its picture is saved: on
+        its own accord of a skeleton recording only, such as the demo.
     named: what of the loader, "model" or "device", the command line named; the rest is as remembered.
 
     Raises SourceError for a source that names nothing, and, without a screen, SessionError for a session that
@@ -48,7 +49,8 @@ def open_window(
     offscreen = not has_screen()
     if source is None:
         source = "camera:0" if list_cameras() and not offscreen else "demo"
-    open_source(source)  # a spec that names nothing is said on the terminal, not in the window
+    # A spec that names nothing is said on the terminal, not in the window.
+    drawn = isinstance(open_source(source), RecordingSource)
     # A picture without a screen looks the same everywhere, and leaves no trace.
     store = SettingsStore.in_memory() if offscreen else SettingsStore()
     if store.value.model and "model" not in named:
@@ -57,8 +59,10 @@ def open_window(
         loader.use(device=store.value.device)
     if offscreen:
         quit_after_s = quit_after_s or OFFSCREEN_SECONDS
-        screenshot = screenshot or OFFSCREEN_SCREENSHOT
-        screenshot.parent.mkdir(parents=True, exist_ok=True)
+        if screenshot is None and drawn:  # of people only where somebody asks for it
+            screenshot = OFFSCREEN_SCREENSHOT
+        if screenshot is not None:
+            screenshot.parent.mkdir(parents=True, exist_ok=True)
         console.print(f"There is no screen here: playing {source} offscreen for {quit_after_s:g} seconds.")
         loader()  # outside those seconds
     from app.ui.run import run_window
@@ -89,7 +93,8 @@ def open_window(
     if offscreen:
         if failure is None and sessions:
             print_events(sessions[-1].snapshot().events, console)
-        console.print(f"The window as it was at the end: {screenshot}")
+        if screenshot is not None:
+            console.print(f"The window as it was at the end: {screenshot}")
     if offscreen and failure is not None:
         raise SessionError(failure)
     return code

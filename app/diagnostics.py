@@ -53,10 +53,18 @@ class RecentLog(logging.Handler):
             logging.getLogger(name).setLevel(logging.NOTSET)
 
 
-def details(what: str, source: str = "", model: Path | None = None, device: str = "", more: str = "") -> str:
+def details(
+    what: str,
+    source: str = "",
+    model: Path | None = None,
+    device: str = "",
+    more: str = "",
+    others: Sequence[str] = (),
+) -> str:
     """The whole text: what happened, with which versions, on what machine; a few lines, then `more`.
 
-    source: the source's spec; of a file only the kind is told. more: a traceback, a log.
+    source: the source's spec; of a file only the kind is told. more: a traceback, a log. others: files that
+    may be named there, and whose folders nobody need know.
     """
     told = {
         "What": what,
@@ -71,7 +79,9 @@ def details(what: str, source: str = "", model: Path | None = None, device: str 
         "Source": kind_of_source(source),
     }
     lines = [f"{name}: {value}" for name, value in told.items() if value]
-    return private("\n".join([*lines, *(["", more.strip()] if more.strip() else [])]) + "\n", (source,))
+    if more.strip():
+        lines += ["", more.strip()]
+    return private("\n".join(lines) + "\n", (source, *others))
 
 
 def private(text: str, files: Sequence[str] = ()) -> str:

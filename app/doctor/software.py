@@ -18,6 +18,8 @@ OPENCV_DISTRIBUTIONS = (
     "opencv-contrib-python",
     "opencv-contrib-python-headless",
 )
+#: In the folder locks; the two builds of PyTorch are of one version.
+LOCKS = ("application.txt", "torch.txt")
 WEIGHTS = REPOSITORY / "weights" / "stgat-actions.safetensors"
 
 
@@ -32,10 +34,10 @@ def python_version(version: tuple[int, ...] = tuple(sys.version_info[:3])) -> Ch
 
 
 def packages(folder: Path = REPOSITORY) -> Check:
-    """Whether what requirements.txt names is installed, in the versions of constraints.txt."""
+    """Whether what requirements.txt names is installed, in the versions of the lock files."""
     if PACKAGED:
         return Check("packages", True, True, "packed into the program")
-    wanted = _constraints(folder / "constraints.txt")
+    wanted = locked(folder)
     missing, different = [], []
     for name in _requirements(folder / "requirements.txt"):
         installed = installed_version(name)
@@ -70,7 +72,7 @@ vision.PoseLandmarker
 print(version("mediapipe"))
 """
     check = _imported("MediaPipe", code, SET_UP)
-    wanted = _constraints(REPOSITORY / "constraints.txt").get("mediapipe")
+    wanted = locked(REPOSITORY).get("mediapipe")
     if check.ok and wanted and check.detail != wanted:
         detail = f"{check.detail}, but the pose needs {wanted}"
         return Check(check.name, False, True, detail, SET_UP)
@@ -131,10 +133,7 @@ def one_opencv() -> Check:
     others = [name for name in installed if name != "opencv-python-headless"]
     if not others:
         return Check("one OpenCV", True, False, ", ".join(installed) or "none installed")
-    remedy = (
-        f"run `pip uninstall -y {' '.join(installed)}`, then "
-        "`pip install --force-reinstall --no-deps -c constraints.txt opencv-python-headless`"
-    )
+    remedy = f"run `pip uninstall -y {' '.join(installed)}`, then `rm .venv/.installed` and `make setup`"
     return Check("one OpenCV", False, False, f"{', '.join(installed)} overwrite one another's files", remedy)
 
 
@@ -162,14 +161,26 @@ def _imported(name: str, code: str, remedy: str) -> Check:
         return Check(name, False, True, f"cannot be loaded: {error}", remedy)
 
 
+def locked(folder: Path = REPOSITORY) -> dict[str, str]:
+    """name -> exact version, of all that the application needs: what `make setup` installs."""
+    found = {}
+    for name in LOCKS:
+        for line in (folder / "locks" / name).read_text(encoding="utf-8").splitlines():
+            if pinned := re.match(r"([A-Za-z0-9._-]+)==([^\s;\\]+)", line):
+                found[normalised(pinned[1])] = pinned[2]
+    return found
+
+
+def normalised(name: str) -> str:
+    """A distribution's name as all its spellings are compared.
+
+    >>> normalised("PyQt6_sip")
+    'pyqt6-sip'
+    """
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
 def _requirements(path: Path) -> list[str]:
-    """The names in a requirements file, lower case."""
+    """The names in a requirements file."""
     lines = (line.partition("#")[0].strip() for line in path.read_text(encoding="utf-8").splitlines())
-    return [re.split(r"[^A-Za-z0-9_.-]", line)[0].lower() for line in lines if line]
-
-
-def _constraints(path: Path) -> dict[str, str]:
-    """name, lower case -> exact version."""
-    lines = (line.partition("#")[0].strip() for line in path.read_text(encoding="utf-8").splitlines())
-    pairs = (line.partition("==") for line in lines)
-    return {name.lower(): version for name, equals, version in pairs if equals}
+    return [normalised(re.split(r"[^A-Za-z0-9_.-]", line)[0]) for line in lines if line]

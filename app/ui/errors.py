@@ -61,13 +61,14 @@ class Errors(QObject):
 
     def details(self, what: str, more: str = "") -> str:
         """The text that is copied; more: a traceback."""
-        loader = self._window.services.loader
+        loader, settings = self._window.services.loader, self._window.services.settings.value
         return details(
             what,
             self._window.spec,
             None if loader is None else loader.model,
             "" if loader is None else loader.device,
             "\n\n".join(part for part in (more, self._log.text()) if part),
+            settings.recent_files,
         )
 
     def copy_details(self) -> None:

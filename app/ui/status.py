@@ -79,11 +79,15 @@ class StatusLine(QStatusBar):
         widget.setVisible(visible)
         self._make_room()
 
+    def shown_added(self) -> list[QWidget]:
+        """What was added and is to be seen now."""
+        return [widget for widget in self._added if not widget.isHidden()]
+
     def _make_room(self) -> None:
         window = self.window()  # whose width may be less than its status bar asks for
         wide = window is not None and window.width() >= NARROW
         self.dropped.setVisible(wide)
-        self.latency.setVisible(wide or all(widget.isHidden() for widget in self._added))
+        self.latency.setVisible(wide or not self.shown_added())
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 (Qt's name)
         self._make_room()

@@ -150,6 +150,10 @@ class TourOverlay(QWidget):
             hole = QPainterPath()
             hole.addRoundedRect(lit, 8, 8)
             dim -= hole
+        for lamp in self._window.status.shown_added():  # that it records is never dimmed
+            undimmed = QPainterPath()
+            undimmed.addRect(QRectF(QRect(lamp.mapTo(self._window, QPoint(0, 0)), lamp.size())))
+            dim -= undimmed
         painter.fillPath(dim, QColor(8, 9, 12, 165))
         if not lit.isEmpty():
             painter.setPen(QPen(self._window.colours.color("accent"), 2))

@@ -68,6 +68,16 @@ def test_a_hard_crash_is_found_by_the_next_start_and_told_once(tmp_path: Path) -
             faulthandler.enable()
 
 
+def test_promise_the_report_of_a_hard_crash_names_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/home/anna")
+    (tmp_path / "running-1.txt").write_text('File "/home/anna/stgat/app/x.py", line 5 in y')
+    found = CrashReports(tmp_path)._find_faults("STGAT Live 9")
+    assert found is not None
+    assert found.read_text() == 'STGAT Live 9\nFile "~/stgat/app/x.py", line 5 in y'
+
+
 def test_a_start_that_ends_well_leaves_nothing_behind(tmp_path: Path) -> None:
     assert crash(tmp_path, "reports.close()").returncode == 0
     assert list(tmp_path.iterdir()) == []

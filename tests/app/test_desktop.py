@@ -120,6 +120,22 @@ def test_what_the_command_line_names_goes_before_and_is_not_remembered(opened) -
     assert told["services"].settings.value.model == "/mine.safetensors"
 
 
+@pytest.mark.parametrize(("source", "picture"), [("demo", True), ("camera:0", False), ("film.mp4", False)])
+def test_promise_without_a_screen_no_picture_of_people_is_saved_unasked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, source: str, picture: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(desktop, "has_screen", lambda: False)
+    told: dict[str, Any] = {}
+    monkeypatch.setattr("app.ui.run.run_window", lambda open_session, **given: told.update(given) or 0)
+    loader = RecognizerLoader()
+    monkeypatch.setattr(RecognizerLoader, "__call__", lambda self: None)
+    desktop.open_window(source, loader, None, None, Console(quiet=True))
+    assert (told["screenshot"] is not None) is picture
+    desktop.open_window(source, loader, Path("asked.png"), None, Console(quiet=True))
+    assert told["screenshot"] == Path("asked.png")
+
+
 def test_the_tour_is_for_people_not_for_pictures(opened, tmp_path: Path) -> None:
     assert opened({}, RecognizerLoader())["services"].welcome
     assert not opened({}, RecognizerLoader(), quit_after=1.0)["services"].welcome

@@ -28,6 +28,15 @@ def test_home_and_the_films_folder_are_left_out(monkeypatch: pytest.MonkeyPatch)
     assert "~/stgat/app/x.py" in text
 
 
+def test_promise_the_folders_of_files_played_before_are_left_out() -> None:
+    before = "/media/stick/our wedding/dance.mp4"
+    text = details(
+        "it broke", "camera:0", more=f"{before}: reading stopped", others=(before, "/media/b/c.mp4")
+    )
+    assert "\ndance.mp4: reading stopped" in text
+    assert "/media" not in text
+
+
 @pytest.mark.parametrize(
     ("spec", "told"),
     [

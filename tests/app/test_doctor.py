@@ -117,9 +117,11 @@ def test_an_old_python_is_told() -> None:
     assert in_software.python_version((3, 12, 0)).ok
 
 
-def project(folder: Path, requirements: str, constraints: str) -> Path:
+def project(folder: Path, requirements: str, locked: str) -> Path:
     (folder / "requirements.txt").write_text(requirements)
-    (folder / "constraints.txt").write_text(constraints)
+    (folder / "locks").mkdir(exist_ok=True)
+    for name, text in zip(in_software.LOCKS, (locked, ""), strict=True):
+        (folder / "locks" / name).write_text(text)
     return folder
 
 
@@ -129,7 +131,8 @@ def test_packages_are_compared_with_the_tested_versions(
     here = {"torch": "2.13.0", "pyqt6": "6.11.0"}
     monkeypatch.setattr(in_software, "installed_version", here.get)
     requirements = "# direct\ntorch==2.13.0\nPyQt6==6.11.*  # the window\n"
-    assert in_software.packages(project(tmp_path, requirements, "torch==2.13.0\nPyQt6==6.11.0\n")).ok
+    locks = "torch==2.13.0 \\\n    --hash=sha256:0\npyqt6==6.11.0 ; sys_platform == 'x' \\\n"
+    assert in_software.packages(project(tmp_path, requirements, locks)).ok
 
     older = in_software.packages(project(tmp_path, requirements, "torch==2.14.0\n"))
     assert not older.ok and not older.required and "torch 2.13.0 instead of 2.14.0" in older.detail
@@ -149,12 +152,9 @@ def test_a_build_for_one_device_is_the_same_version() -> None:
     assert in_software.installed_version("no-such-distribution") is None
 
 
-def test_the_repositorys_own_lists_agree() -> None:
-    names = in_software._requirements(REPOSITORY / "requirements.txt")
-    pins = in_software._constraints(REPOSITORY / "constraints.txt")
-    assert {"torch", "mediapipe", "pyqt6"} <= set(names)
-    assert set(names) <= set(pins), "constraints.txt pins every direct dependency"
-    assert not any("+" in version or name.startswith("nvidia") for name, version in pins.items())
+def test_only_the_opencv_without_windows_is_locked() -> None:
+    pins = in_software.locked()
+    assert {"torch", "mediapipe", "pyqt6"} <= set(pins)
     assert [name for name in pins if name in in_software.OPENCV_DISTRIBUTIONS] == ["opencv-python-headless"]
 
 

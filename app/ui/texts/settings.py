@@ -83,6 +83,10 @@ SYSTEM = _("As the system")
 NEXT_START = _("Takes effect at the next start.")
 APPEARANCE = _("Appearance")
 LIGHT, DARK = _("Light"), _("Dark")
+PICTURES_STAY = _(
+    "Pictures are kept in memory only, and forgotten, unless you record. While a recording is made, a red "
+    "dot at the bottom of the window says so."
+)
 FOR_THIS_RUN = _(
     "Named on the command line for this run; what you choose here goes before it and is remembered."
 )

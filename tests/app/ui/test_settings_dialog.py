@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QFileDialog, QMessageBox
+from PyQt6.QtCore import QEvent, Qt
+from PyQt6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from app.decisions import DecisionSettings
 from app.devices import Device, Missing
@@ -240,3 +240,19 @@ def test_a_network_trained_here_and_installed_is_listed_after_the_default_one(li
     names = [model.name for model in known_models([])]
     assert names[0] == "stgat-actions"
     assert "evening" in names
+
+
+def test_promise_recording_without_pictures_can_be_set(opened, tmp_path):
+    scene, dialog = opened()
+    box = dialog.general.skeletons_only
+    assert not box.isChecked()
+    box.click()
+    assert SettingsStore(tmp_path / "settings.json").value.skeletons_only
+    command = next(c.action for c in scene.window.commands.table if c.action.text() == box.text())
+    assert command.isChecked()
+    command.trigger()
+    QApplication.sendEvent(dialog.general, QEvent(QEvent.Type.WindowActivate))  # back from the menu
+    assert not box.isChecked()
+    box.click()
+    dialog._reset()
+    assert not box.isChecked() and not command.isChecked()
