@@ -37,10 +37,8 @@ from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY))
-#: What coverage is counted in: the project's code, and what it has files read by.
-INSTRUMENTED = [
-    "stgat", "app", "zipfile", "pickletools", "csv", "json", "numpy.lib", "yaml", "scipy.io.matlab",
-]  # fmt: skip
+#: What coverage is counted in: the project's code, and Python's own that it has files read by.
+INSTRUMENTED = ["stgat", "app", "zipfile", "pickletools"]
 IN_MEMORY = Path("/dev/shm")
 MEASURE_EVERY = 50
 STRETCHED = 40
@@ -106,11 +104,15 @@ def fuzz_here(name: str, runs: int, seed: int, corpus: Path) -> None:
 
     with atheris.instrument_imports(include=INSTRUMENTED):
         from tests.fuzzing.regressions import regressions
+        from tests.fuzzing.target import run
         from tests.fuzzing.targets import TARGETS
+
+        target = TARGETS[name]
+        seeds = [*target.seeds(), *regressions(name)]
+        with tempfile.TemporaryDirectory() as folder:  # what the reader imports when it is first called
+            run(target, seeds[0], Path(folder))
     from tests.fuzzing.mutations import mutate
 
-    target = TARGETS[name]
-    seeds = [*target.seeds(), *regressions(name)]
     warnings.simplefilter("error")
     begun = corpus / "seeds"
     begun.mkdir(exist_ok=True)
@@ -161,7 +163,8 @@ class Campaign:
             self._keep(content, finding)
             return None
         self.read += not outcome.error
-        self.slowest = max(self.slowest, outcome.seconds)
+        if not measure:
+            self.slowest = max(self.slowest, outcome.seconds)
         self.most = max(self.most, outcome.memory)
         return outcome
 
@@ -187,7 +190,9 @@ class Campaign:
         corpus = sorted((self.corpus / "seeds").iterdir()) + sorted((self.corpus / "corpus").iterdir())
         for number in range(STRETCHED):
             path = corpus[number] if number < len(corpus) // 4 else random.choice(corpus)
-            outcome = self._try(stretch(path.read_bytes(), self.target.stretched, random), measure=True)
+            content = stretch(path.read_bytes(), self.target.stretched, random)
+            self._try(content, measure=False)
+            outcome = self._try(content, measure=True)
             if outcome is not None and outcome.size >= self.target.stretched // 4:
                 self.factor = max(self.factor, outcome.memory / outcome.size)
         told = {
