@@ -154,13 +154,14 @@ _FORBIDDEN_OUTSIDE = (
     "os.symlink",
     "shutil.",
 )
+_LOOKED_AT = ("open", *_FORBIDDEN, *_FORBIDDEN_OUTSIDE)
 _folder: str | None = None
 _done: list[str] = []
 _hooked: list[bool] = []
 
 
 def _audit(event: str, arguments: tuple[object, ...]) -> None:
-    if _folder is None:
+    if _folder is None or not event.startswith(_LOOKED_AT):
         return
     outside = not (arguments and str(arguments[0]).startswith(_folder))
     writes = event == "open" and isinstance(arguments[1], str) and bool(set("wax+") & set(arguments[1]))
