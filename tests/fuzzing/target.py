@@ -67,7 +67,7 @@ class Target:
     place: Callable[[Path, str, bytes], Path] = write_whole
     tokens: tuple[bytes, ...] = field(default=())
     max_bytes: int = 1 << 14
-    stretched: int = 1 << 21
+    stretched: int = 1 << 20
 
 
 @dataclass(frozen=True)
