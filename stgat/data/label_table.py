@@ -9,6 +9,8 @@ from pathlib import Path
 
 from stgat.errors import ConfigError
 
+#: A row takes a hundred bytes, and no study has as many as ten thousand actions.
+MAX_BYTES = 2**20
 COLUMNS = ("label", "parts", "ntu", "data_set", "action", "sequences", "note")
 
 
@@ -34,6 +36,8 @@ class TableRow:
 def read_label_table(path: Path) -> tuple[TableRow, ...]:
     """The rows of a table. Raises ConfigError, naming the line, for what is no such table."""
     try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ConfigError(f"{path}: is larger than {MAX_BYTES >> 20} MiB, so it is no table of labels")
         with path.open(encoding="utf-8", newline="") as file:
             lines = list(csv.reader(file, strict=True))
     except OSError as error:
