@@ -21,11 +21,14 @@ from app.pipeline import Result
 from app.road import RecognizerLoader, make_session
 from app.sources import SourceInfo
 from stgat.data.atomic import replacing
+from stgat.reading import read_limited
 
 SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".avi", ".webm", ".npz")
 RESULTS = "results"
 #: Of what is kept; another one means that the file is looked at again.
 VERSION = 1
+#: Of a day with an action every second.
+MAX_KEPT_BYTES = 1 << 24
 _STOPS_WITHIN_S = 5.0
 
 
@@ -246,7 +249,7 @@ def _recognize(
 
 def _read(path: Path) -> _Kept | None:
     try:
-        return _Kept.model_validate_json(path.read_bytes())
+        return _Kept.model_validate_json(read_limited(path, MAX_KEPT_BYTES))
     except (OSError, ValidationError):
         return None
 

@@ -20,6 +20,8 @@ from app.sources.video_reader import Halted, Picture, VideoReader
 #: Larger pictures are a broken or hostile header, and would not fit in memory several at a time.
 MAX_SIDE_PX = 16_384
 MAX_AREA_PX = 8_192 * 8_192
+#: FFmpeg looks at pictures before it says how large they are, and their size may change on the way.
+_LIMITS = {"max_pixels": str(MAX_AREA_PX)}
 
 #: What FFmpeg may take a file for. Its other readers turn text into pictures (tty), or follow what a file
 #: says to other files and hosts (hls, concat, sdp), which may wait for ever.
@@ -145,7 +147,7 @@ class FileSource(BaseSource):
             container = av.open(
                 f"file:{self.path}",
                 metadata_errors="replace",
-                options={"protocol_whitelist": "file", "format_whitelist": FORMATS},
+                options={"protocol_whitelist": "file", "format_whitelist": FORMATS, **_LIMITS},
                 timeout=(OPEN_TIMEOUT_S, None),
             )
         except (av.FFmpegError, ValueError) as error:
@@ -156,6 +158,11 @@ class FileSource(BaseSource):
         if not container.streams.video:
             container.close()
             raise SourceError(f"{self.path} has no pictures in it, only sound or other data: choose a video")
+        decoder = container.streams.video[0].codec_context
+        if decoder is None:
+            container.close()
+            raise SourceError(f"the pictures of {self.path} are of a kind that is not known: {_TRY_ANOTHER}")
+        decoder.options = dict(_LIMITS)
         return container
 
     def _release(self) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from stgat.errors import ConfigError
+from stgat.reading import read_limited
 
+MAX_BYTES = 1 << 20
 COLUMNS = ("label", "parts", "ntu", "data_set", "action", "sequences", "note")
 
 
@@ -34,8 +37,8 @@ class TableRow:
 def read_label_table(path: Path) -> tuple[TableRow, ...]:
     """The rows of a table. Raises ConfigError, naming the line, for what is no such table."""
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            lines = list(csv.reader(file, strict=True))
+        text = read_limited(path, MAX_BYTES).decode("utf-8")
+        lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:

@@ -1,4 +1,8 @@
-"""A run's configuration from a YAML file and `key=value` overrides."""
+"""A run's configuration from a YAML file and `key=value` overrides.
+
+A file may come from anyone: only plain values are read, and neither aliases, which a few lines of YAML can
+multiply without end, nor more than MAX_BYTES.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +15,24 @@ from pydantic import BaseModel, ValidationError
 
 from stgat.data.label_table import labels_of, read_label_table
 from stgat.errors import ConfigError
+from stgat.reading import read_limited, told
 from stgat.training.config import AnyTrainConfig, PooledTrainConfig, PreparedTrainConfig, TrainConfig
 
 MAX_BASES = 4
+#: Of one file; YAML takes many hundred times its size of memory. Those that come with the program have 2 kB,
+#: and many labels belong in a label_table.
+MAX_BYTES = 1 << 16
+MAX_ERRORS = 20
+#: What PyYAML lets through of values that it cannot make, such as the month 13.
+UNMAKEABLE = (
+    yaml.YAMLError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+)
 
 
 def load_config(path: Path, overrides: list[str] | None = None) -> AnyTrainConfig:
@@ -36,7 +55,13 @@ def load_config(path: Path, overrides: list[str] | None = None) -> AnyTrainConfi
     try:
         return kind.model_validate(content)
     except ValidationError as error:
-        raise ConfigError("\n".join(f"{path}: {_explain(item, kind)}" for item in error.errors())) from error
+        items = error.errors(include_url=False, include_input=False)
+        lines = [f"{path}: {_explain(item, kind)}" for item in items[:MAX_ERRORS]]
+        if len(items) > MAX_ERRORS:
+            lines.append(f"{path}: and {len(items) - MAX_ERRORS} more")
+        raise ConfigError("\n".join(lines)) from error
+    except RecursionError as error:
+        raise ConfigError(f"{path}: nested too deeply") from error
 
 
 def load_pooled_config(path: Path, overrides: list[str] | None = None) -> PooledTrainConfig:
@@ -50,9 +75,9 @@ def load_pooled_config(path: Path, overrides: list[str] | None = None) -> Pooled
 def _read(path: Path, depth: int) -> dict[str, Any]:
     """A file's keys and values, its base's under them."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_limited(path, MAX_BYTES).decode("utf-8")
     except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror or error}") from error
+        raise ConfigError(f"{_named(path)}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not a text file ({error.reason})") from error
     content = _parse(text, str(path))
@@ -70,12 +95,17 @@ def _read(path: Path, depth: int) -> dict[str, Any]:
     return _merge(_read(path.parent / base, depth + 1), content)
 
 
+def _named(path: Path) -> str:
+    """A base's name comes out of a file."""
+    return told(path, 1000)
+
+
 def _take_labels(content: dict[str, Any], where: str) -> None:
     """Give each data set of a pooled run its labels from the `label_table`, unless it has its own."""
     table = content.pop("label_table", None)
     if table is None:
         return
-    if not isinstance(table, str) or not isinstance(content.get("data"), list):
+    if not isinstance(table, str) or not table.isprintable() or not isinstance(content.get("data"), list):
         raise ConfigError(
             f"{where}: label_table: expected the name of a CSV file, beside a list of data sets"
         )
@@ -96,10 +126,27 @@ def _merge(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 
 def _parse(text: str, where: str) -> Any:
     try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        return parse_yaml(text)
+    except UNMAKEABLE as error:
         reason = " ".join(str(error).split())
-        raise ConfigError(f"{where}: not readable as YAML: {reason}") from error
+        raise ConfigError(f"{where}: not readable as YAML: {told(reason, 500)}") from error
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """Lists, mappings and plain values, each written out."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            event = self.peek_event()
+            raise yaml.composer.ComposerError(
+                None, None, "aliases (*) are not read; write the value out", event.start_mark
+            )
+        return super().compose_node(parent, index)
+
+
+def parse_yaml(text: str) -> Any:
+    """As yaml.safe_load, but for aliases. Raises YAMLError, and others of UNMAKEABLE."""
+    return yaml.load(text, Loader=_PlainLoader)  # noqa: S506 - a SafeLoader
 
 
 def _set(content: Any, keys: list[str], value: object, override: str) -> None:
@@ -116,15 +163,17 @@ def _set(content: Any, keys: list[str], value: object, override: str) -> None:
 
 
 def _explain(item: Any, kind: type[TrainConfig]) -> str:
-    place = ".".join(str(part) for part in item["loc"])
+    place = told(".".join(str(part) for part in item["loc"]))
     if item["type"] != "extra_forbidden":
         return f"{place}: {_message(item)}" if place else _message(item)
-    near = difflib.get_close_matches(str(item["loc"][-1]), _known_keys(kind, list(item["loc"][:-1])), n=1)
+    near = difflib.get_close_matches(
+        str(item["loc"][-1])[:100], _known_keys(kind, list(item["loc"][:-1])), n=1
+    )
     return f"{place}: unknown key" + (f"; did you mean {near[0]}?" if near else "")
 
 
 def _message(item: Any) -> str:
-    return item["msg"].removeprefix("Value error, ")
+    return told(item["msg"].removeprefix("Value error, "), 500)
 
 
 def _known_keys(model: type[BaseModel], place: list[int | str]) -> list[str]:
