@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from app.devices import processor
 from app.models import answer_operations
 from app.settings import home
-from stgat.reading import read_limited
+from stgat.reading import read_limited, told
 from stgat.whole_file import whole_file
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def measure(checkpoint: Checkpoint) -> Measured:
 
 def remembered(metadata: Metadata) -> Measured | None:
     """What was measured here for networks of this size; None where nothing was."""
-    return _read().get(_key(metadata))
+    return read(_path()).get(_key(metadata))
 
 
 def measured_for(model: Path) -> Measured | None:
@@ -178,20 +178,20 @@ def _path() -> Path:
     return home() / "engines.json"
 
 
-def _read() -> dict[str, Measured]:
-    """Nothing where the file is not there or not ours: then all is measured anew."""
+def read(path: Path) -> dict[str, Measured]:
+    """What engines.json says; nothing where it is not there or not ours: then all is measured anew."""
     try:
-        entries = json.loads(read_limited(_path(), MAX_BYTES))
+        entries = json.loads(read_limited(path, MAX_BYTES))
         return {key: Measured.model_validate(entry) for key, entry in entries.items()}
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, ValidationError, AttributeError, RecursionError) as error:
-        log.warning("%s: not readable, so what is fastest is measured anew (%s)", _path(), error)
+        log.warning("%s: not readable, so what is fastest is measured anew (%s)", path, told(error))
         return {}
 
 
 def _remember(metadata: Metadata, found: Measured) -> None:
-    entries = {key: entry.model_dump() for key, entry in (_read() | {_key(metadata): found}).items()}
+    entries = {key: entry.model_dump() for key, entry in (read(_path()) | {_key(metadata): found}).items()}
     try:
         with whole_file(_path()) as temporary:
             Path(temporary).write_text(json.dumps(entries, indent=1) + "\n", encoding="utf-8")

@@ -19,9 +19,10 @@ def read_limited(path: Path, most: int) -> bytes:
     """
     try:
         with open(path, "rb", opener=_without_waiting) as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            about = os.fstat(file.fileno())
+            if not stat.S_ISREG(about.st_mode):
                 raise OSError(errno.EINVAL, "it is no regular file", str(path))
-            content = file.read(most + 1)
+            content = file.read(min(about.st_size, most) + 1)
     except ValueError as error:  # a zero byte in the name
         raise OSError(errno.EINVAL, "no file can have that name", str(path)) from error
     if len(content) > most:

@@ -138,7 +138,12 @@ class FileSource(BaseSource):
         number = picture.number
         if number is None:
             number = round(picture.time_s * (self._fps or DEFAULT_FPS))
-        image = upright_rgb(picture.raw, self._reader.pixel_aspect)
+        try:
+            image = upright_rgb(picture.raw, self._reader.pixel_aspect)
+        except (av.FFmpegError, ValueError) as error:
+            raise SourceError(
+                f"the pictures of {self.path} are of a kind that cannot be shown: {_TRY_ANOTHER}"
+            ) from error
         return VideoFrame(image, number, picture.time_s)
 
     def _open_container(self) -> av.container.InputContainer:
@@ -230,7 +235,9 @@ def upright_rgb(picture: av.VideoFrame, pixel_aspect: object = None) -> NDArray[
     """
     aspect = float(pixel_aspect) if pixel_aspect else 1.0  # type: ignore[arg-type]
     # Beyond a factor of four it is no anamorphic video but a broken header.
-    width = round(picture.width * aspect) if 0.25 <= aspect <= 4.0 else picture.width
+    width = max(1, round(picture.width * aspect)) if 0.25 <= aspect <= 4.0 else picture.width
+    if max(width, picture.height) > MAX_SIDE_PX or width * picture.height > MAX_AREA_PX:
+        width = picture.width
     image: NDArray[np.uint8] = picture.to_ndarray(format="rgb24", width=width, height=picture.height)
     matrix = picture.side_data.get("DISPLAYMATRIX")
     if matrix is not None:

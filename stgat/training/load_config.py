@@ -72,12 +72,12 @@ def load_pooled_config(path: Path, overrides: list[str] | None = None) -> Pooled
     return config
 
 
-def _read(path: Path, depth: int) -> dict[str, Any]:
+def _read(path: Path, depth: int, named_by: str = "") -> dict[str, Any]:
     """A file's keys and values, its base's under them."""
     try:
         text = read_limited(path, MAX_BYTES).decode("utf-8")
     except OSError as error:
-        raise ConfigError(f"{_named(path)}: {error.strerror or error}") from error
+        raise ConfigError(f"{named_by}{told(path, 1000)}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not a text file ({error.reason})") from error
     content = _parse(text, str(path))
@@ -92,12 +92,7 @@ def _read(path: Path, depth: int) -> dict[str, Any]:
         raise ConfigError(f"{path}: base: expected the name of a file")
     if depth == MAX_BASES:
         raise ConfigError(f"{path}: base: {MAX_BASES} files deep; does one name itself?")
-    return _merge(_read(path.parent / base, depth + 1), content)
-
-
-def _named(path: Path) -> str:
-    """A base's name comes out of a file."""
-    return told(path, 1000)
+    return _merge(_read(path.parent / base, depth + 1, f"{path}: base: "), content)
 
 
 def _take_labels(content: dict[str, Any], where: str) -> None:
@@ -109,7 +104,10 @@ def _take_labels(content: dict[str, Any], where: str) -> None:
         raise ConfigError(
             f"{where}: label_table: expected the name of a CSV file, beside a list of data sets"
         )
-    rows = read_label_table(Path(table))
+    try:
+        rows = read_label_table(Path(table))
+    except ConfigError as error:
+        raise ConfigError(f"{where}: label_table: {error}") from error
     for item in content["data"]:
         if isinstance(item, dict):
             item.setdefault("labels", labels_of(rows, str(item.get("format"))))
