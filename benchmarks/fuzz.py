@@ -6,7 +6,7 @@
 `all` is every target of tests/fuzzing/targets.py. Each is fuzzed in a process of its own, whose address space
 is limited; each input is written to a file in memory and read as the application reads it, under the promises
 of tests/fuzzing/target.py. The memory of every 50th input is measured. Afterwards memory and time are
-measured on inputs of 2 MB, made by repeating pieces of what the fuzzer found (tests.fuzzing.mutations.stretch).
+measured on inputs of 2 MB, made by repeating pieces of what was found (tests.fuzzing.mutations.stretch).
 
 What breaks a promise is stored, the first input of its kind, in FOLDER/TARGET/findings: mend the reader and
 move it to tests/fuzzing/regressions/TARGET, which the campaign begins with and the tests replay. The corpus
@@ -21,6 +21,7 @@ import os
 import re
 import resource
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
@@ -42,7 +43,7 @@ INSTRUMENTED = [
 ]  # fmt: skip
 IN_MEMORY = Path("/dev/shm")
 MEASURE_EVERY = 50
-STRETCHED = 100
+STRETCHED = 40
 ADDRESS_SPACE = 8 * 2**30
 
 
@@ -166,7 +167,9 @@ class Campaign:
 
     def _keep(self, content: bytes, finding: Any) -> None:
         trace = traceback.extract_tb((finding.__cause__ or finding).__traceback__)
-        ours = [frame for frame in trace if "/tests/fuzzing/" not in frame.filename]
+        ours = [
+            frame for frame in trace if not frame.filename.endswith(("fuzz.py", "target.py", "_targets.py"))
+        ]
         place = f"{Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else "target"
         kind = f"{finding.kind} at {place}"
         if kind not in self.findings:
@@ -178,6 +181,7 @@ class Campaign:
         """Measure long inputs, write what was measured, and end the process."""
         from tests.fuzzing.mutations import stretch
 
+        signal.setitimer(signal.ITIMER_REAL, 0)  # libFuzzer's limit for one input
         seconds = time.monotonic() - self.begun
         random = Random(self.seed)
         corpus = sorted((self.corpus / "seeds").iterdir()) + sorted((self.corpus / "corpus").iterdir())

@@ -17,13 +17,13 @@ and what grew from it, y is turned to point up: 0.5 - y.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 
+from stgat.data.json_text import read_json
 from stgat.data.people import check_people
 from stgat.data.sequences import DataFiles, Format, Rejected, Shard, SkeletonSequence
 from stgat.errors import DataError
@@ -106,10 +106,7 @@ class Kinetics(Format):
 
 
 def _object(content: bytes, where: str) -> dict[str, Any]:
-    try:
-        record = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"{where}: not readable as JSON ({error})") from error
+    record = read_json(content, where)
     if not isinstance(record, dict):
         raise DataError(f"{where}: holds no JSON object")
     return record
@@ -195,9 +192,10 @@ def _collect_labels(content: bytes, by_index: dict[int, str], where: str) -> Non
             case {"label": str(label), "label_index": int(index)}:
                 if by_index.setdefault(index, label) != label:
                     raise DataError(
-                        f"{where}: {clip}: class {index} is {label!r} here, {by_index[index]!r} before"
+                        f"{where}: {clip[:40]!r}: class {index} is {label[:40]!r} here, "
+                        f"{by_index[index][:40]!r} before"
                     )
             case _:
-                raise DataError(f"{where}: {clip}: has no 'label' and 'label_index'")
+                raise DataError(f"{where}: {clip[:40]!r}: has no 'label' and 'label_index'")
     if len(set(by_index.values())) != len(by_index):
         raise DataError(f"{where}: gives one action two class numbers")

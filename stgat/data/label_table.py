@@ -11,7 +11,8 @@ from pathlib import Path
 from stgat.errors import ConfigError
 from stgat.reading import read_limited
 
-MAX_BYTES = 1 << 20
+#: A row takes a hundred bytes, and no study has as many as ten thousand actions.
+MAX_BYTES = 2**20
 COLUMNS = ("label", "parts", "ntu", "data_set", "action", "sequences", "note")
 
 

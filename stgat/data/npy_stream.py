@@ -7,55 +7,25 @@ numbers in order) can be read as it arrives.
 from __future__ import annotations
 
 import io
-import math
-import struct
-import warnings
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from stgat.data.npz_arrays import MAX_HEADER_BYTES, ZIP_ERRORS, NpyHeader, first_line, read_npy_header
 from stgat.data.sequences import MAX_MEMBER_BYTES
 from stgat.errors import DataError
-
-#: A header says a type and a shape: some 128 bytes. numpy's own limit is 10,000.
-_MAX_HEADER_BYTES = 10_000
 
 #: More elements along an axis than any machine has bytes.
 _ABSURD_LENGTH = 2**56
 
-#: Damage, a version of the zip format that is not known here (NotImplementedError), and a password
-#: (RuntimeError).
-_ZIP_ERRORS = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    EOFError,
-    OSError,
-    ValueError,
-    NotImplementedError,
-    RuntimeError,
-)
-
-
-@dataclass(frozen=True)
-class NpyHeader:
-    """What one array of an .npz says of itself. data_offset: bytes in its member before the numbers."""
-
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
-    data_offset: int
-
-    @property
-    def row_bytes(self) -> int:
-        return math.prod(self.shape[1:]) * self.dtype.itemsize
+#: A row may have as many bytes whatever the file's size, which it otherwise may exceed four times: what reads
+#: a row makes copies of it.
+_ROW_ANYWAY = 4 * 2**20
 
 
 class NpzStream:
@@ -72,9 +42,10 @@ class NpzStream:
         if not path.is_file():
             raise DataError(f"{path}: no such file; give the .npz file itself")
         try:
+            self._size = path.stat().st_size
             self._archive = zipfile.ZipFile(path)
-        except _ZIP_ERRORS as error:
-            raise DataError(f"{path}: not a readable .npz file ({_first_line(error)})") from error
+        except ZIP_ERRORS as error:
+            raise DataError(f"{path}: not a readable .npz file ({first_line(error)})") from error
 
     @property
     def arrays(self) -> tuple[str, ...]:
@@ -87,16 +58,15 @@ class NpzStream:
         info = self._info(array)
         where = self._where(array)
         with self._errors(where), self._archive.open(info) as member:
-            start = io.BytesIO(member.read(_MAX_HEADER_BYTES + 12))
+            start = io.BytesIO(member.read(MAX_HEADER_BYTES))
         try:
-            shape, fortran_order, dtype = _read_header(start)
-        except (
-            Exception
-        ) as error:  # a literal of Python's: its parser and numpy's dtypes raise what they like
-            raise DataError(f"{where}: no readable .npy header ({_first_line(error)})") from error
+            header = read_npy_header(start)
+        except ValueError as error:
+            raise DataError(f"{where}: no readable .npy header ({error})") from error
+        shape, dtype = header.shape, header.dtype
         if dtype.kind not in "fiub" or dtype.itemsize > 8:
             raise DataError(f"{where}: holds {dtype}, not plain numbers")
-        if fortran_order:
+        if header.fortran_order:
             raise DataError(f"{where}: is in Fortran order; write it with np.ascontiguousarray")
         if (
             not shape
@@ -104,13 +74,12 @@ class NpzStream:
             or not all(0 < n < _ABSURD_LENGTH for n in shape[1:])
         ):
             raise DataError(f"{where}: its header claims an impossible shape")
-        header = NpyHeader(shape, dtype, start.tell())
-        expected = header.data_offset + shape[0] * header.row_bytes
+        expected = header.data_offset + header.data_bytes
         if info.file_size != expected:
             raise DataError(
                 f"{where}: its header claims {dtype} {shape}, {expected} bytes, but it has {info.file_size}"
             )
-        if header.row_bytes > MAX_MEMBER_BYTES:
+        if header.row_bytes > min(MAX_MEMBER_BYTES, max(_ROW_ANYWAY, 4 * self._size)):
             raise DataError(f"{where}: claims {header.row_bytes} bytes a row; it looks damaged")
         return header
 
@@ -154,8 +123,8 @@ class NpzStream:
     def _errors(where: str) -> Iterator[None]:
         try:
             yield
-        except _ZIP_ERRORS as error:
-            raise DataError(f"{where}: damaged or cannot be unpacked ({_first_line(error)})") from error
+        except ZIP_ERRORS as error:
+            raise DataError(f"{where}: damaged or cannot be unpacked ({first_line(error)})") from error
 
     def close(self) -> None:
         self._archive.close()
@@ -165,17 +134,3 @@ class NpzStream:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _read_header(start: io.BytesIO) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    version = npy.read_magic(start)
-    if version not in ((1, 0), (2, 0), (3, 0)):
-        raise ValueError(f"version {version} of the format is not known")
-    # Version 3 differs from 2 in the encoding of field names, which arrays of numbers do not have.
-    read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-    with warnings.catch_warnings(action="ignore"):  # numpy remarks on headers written by Python 2
-        return read(start, max_header_size=_MAX_HEADER_BYTES)
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]

@@ -186,22 +186,22 @@ def read_missing_list(path: Path) -> frozenset[str]:
     Before the first name sentences may stand, as in the published files; blank lines may stand anywhere.
     Raises DataError that names the line.
     """
+    names = set()
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        with path.open(encoding="utf-8-sig") as lines:
+            for number, line in enumerate(lines, 1):
+                name = line.strip().removesuffix(NTU.suffix)
+                if _NAME.fullmatch(name):
+                    names.add(name)
+                elif name and (names or " " not in name):
+                    raise DataError(
+                        f"{path}: line {number}: a name like S001C002P005R002A008 is expected, found "
+                        f"{name[:40]!r}; correct the line or take the published list"
+                    )
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}); check the path") from error
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: is no text file; give the list of missing skeletons") from error
-    names = set()
-    for number, line in enumerate(lines, 1):
-        name = line.strip().removesuffix(NTU.suffix)
-        if _NAME.fullmatch(name):
-            names.add(name)
-        elif name and (names or " " not in name):
-            raise DataError(
-                f"{path}: line {number}: a name like S001C002P005R002A008 is expected, found {name[:40]!r}; "
-                "correct the line or take the published list"
-            )
     if not names:
         raise DataError(f"{path}: line 1: holds no name like S001C002P005R002A008; give the published list")
     return frozenset(names)

@@ -5,12 +5,13 @@ Wang, Nie, Xia, Wu and Zhu, "Cross-view Action Modeling, Learning and Recognitio
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import PurePosixPath
 
 import numpy as np
 
+from stgat.data.json_text import read_json
+from stgat.data.npz_arrays import first_line
 from stgat.data.sequences import FileFormat, SkeletonSequence, check_joints
 from stgat.errors import DataError
 from stgat.skeleton import KINECT_V1_20
@@ -41,9 +42,12 @@ class NWUCLA(FileFormat):
         if not parts or int(parts[1]) not in ACTIONS:
             raise DataError(f"{where}: a name like a01_s01_e00_v01.json with a known action is expected")
         try:
-            joints = np.asarray(json.loads(content)["skeletons"], dtype=np.float64)
-        except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
-            raise DataError(f"{where}: no 'skeletons' of equal frames in it ({error})") from error
+            joints = np.asarray(read_json(content, where)["skeletons"], dtype=np.float64)
+        except DataError:
+            raise
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
+            reason = first_line(error)
+            raise DataError(f"{where}: no 'skeletons' of equal frames in it ({reason})") from error
         joints = check_joints(joints, KINECT_V1_20.num_joints, where)
         return SkeletonSequence(
             name=PurePosixPath(name).stem,

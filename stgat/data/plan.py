@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from stgat.data.atomic import replacing
 from stgat.data.prepared import DATASET, JOINTS, REJECTED, SAMPLES
@@ -18,6 +18,7 @@ from stgat.errors import DataError
 
 PLAN, PARTS = "plan.json", "parts"
 _VERSION = 1
+_MAX_BYTES = 2**20
 
 
 class Plan(BaseModel):
@@ -130,8 +131,10 @@ def _begun(out: Path) -> Plan | None:
     if not path.is_file():
         return None
     try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise ValueError("larger than a plan can be")
         return Plan.model_validate_json(path.read_bytes())
-    except ValidationError as error:
+    except (OSError, ValueError) as error:
         raise DataError(f"{path}: damaged, or of another version; give --restart to begin anew") from error
 
 

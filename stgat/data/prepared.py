@@ -14,6 +14,8 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from stgat.data.npz_arrays import first_line, read_npy_header
 from stgat.data.sequences import SkeletonSequence
 from stgat.errors import DataError
 from stgat.skeleton import LAYOUTS, FloatArray, get_layout
@@ -32,7 +35,9 @@ JOINTS, SAMPLES, REJECTED, DATASET = "joints.npy", "samples.csv", "rejected.csv"
 SAMPLE_COLUMNS = (
     "name", "label", "subject", "camera", "setup", "replication", "first_frame", "frames", "people",
 )  # fmt: skip
+_MAX_INFO_BYTES = 2**20
 _SHA256 = r"^[0-9a-f]{64}$"
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
 _REMEDY = "run `prepare` again with --restart"
 
 
@@ -53,8 +58,8 @@ class DatasetInfo(BaseModel):
     frames_per_second: float = Field(gt=0, le=1000)
     source: str
     licence: str
-    num_samples: int = Field(ge=1)
-    num_frames: int = Field(ge=1)
+    num_samples: int = Field(ge=1, le=2**31)
+    num_frames: int = Field(ge=1, le=2**31)
     num_rejected: int = Field(ge=0)
     joints_sha256: str = Field(pattern=_SHA256)
     samples_sha256: str = Field(pattern=_SHA256)
@@ -132,15 +137,7 @@ def open_prepared(folder: Path, verify: bool = False) -> PreparedDataset:
         raise DataError(f"{folder / SAMPLES}: changed since it was prepared; {_REMEDY}")
     samples = _parse_samples(folder / SAMPLES, content, info)
     path = folder / JOINTS
-    try:
-        joints = np.lib.format.open_memmap(path, mode="r")
-    except (ValueError, OSError, EOFError) as error:
-        raise DataError(f"{path}: missing, cut short or no array file ({error}); {_REMEDY}") from error
-    expected = (info.num_frames, get_layout(info.layout).num_joints, 3)
-    if joints.shape != expected or joints.dtype != np.float32 or not joints.flags.c_contiguous:
-        raise DataError(
-            f"{path}: expected float32 {expected}, found {joints.dtype} {joints.shape}; {_REMEDY}"
-        )
+    joints = _map_joints(path, (info.num_frames, get_layout(info.layout).num_joints, 3))
     if verify and file_sha256(path) != info.joints_sha256:
         raise DataError(f"{path}: does not match its checksum in {DATASET}; {_REMEDY}")
     return PreparedDataset(folder, info, samples, joints)
@@ -156,13 +153,34 @@ def read_info(folder: Path) -> DatasetInfo:
             f"{folder}: holds no {DATASET}, so it is not a prepared data set or `prepare` did not finish; "
             "run `prepare` (again)"
         )
+    content = _read(path)
+    if len(content) > _MAX_INFO_BYTES:
+        raise DataError(f"{path}: has {len(content)} bytes, too many to describe a data set; {_REMEDY}")
     try:
-        return DatasetInfo.model_validate_json(_read(path))
+        return DatasetInfo.model_validate_json(content)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         message = first["msg"].removeprefix("Value error, ")
         raise DataError(f"{path}: {f'{place}: ' if place else ''}{message}; {_REMEDY}") from error
+
+
+def _map_joints(path: Path, expected: tuple[int, int, int]) -> np.memmap:
+    """The array of that shape, left on the disk. Raises DataError."""
+    try:
+        with path.open("rb") as file:
+            header = read_npy_header(file)
+        if header.shape != expected or header.dtype != np.float32 or header.fortran_order:
+            raise DataError(
+                f"{path}: expected float32 {expected}, found {header.dtype} {header.shape}; {_REMEDY}"
+            )
+        return np.memmap(path, header.dtype, "r", header.data_offset, header.shape)
+    except DataError:
+        raise
+    except (ValueError, OSError) as error:
+        raise DataError(
+            f"{path}: missing, cut short or no array file ({first_line(error)}); {_REMEDY}"
+        ) from error
 
 
 def _read(path: Path) -> bytes:
@@ -178,32 +196,40 @@ def _parse_samples(path: Path, content: bytes, info: DatasetInfo) -> Samples:
     def refuse(line: int, what: str) -> NoReturn:
         raise DataError(f"{path}: line {line + 2}: {what}; {_REMEDY}")
 
+    names: list[str] = []
+    numbers = array("q")
     try:
-        header, *rows = csv.reader(io.StringIO(content.decode(), newline=""))
-    except (ValueError, csv.Error) as error:
-        raise DataError(f"{path}: no readable table ({error}); {_REMEDY}") from error
-    if tuple(header) != SAMPLE_COLUMNS:
-        raise DataError(f"{path}: line 1: expected {','.join(SAMPLE_COLUMNS)}; {_REMEDY}")
-    for line, row in enumerate(rows):
-        if len(row) != len(SAMPLE_COLUMNS):
-            refuse(line, f"expected {len(SAMPLE_COLUMNS)} columns, found {len(row)}")
-    if len(rows) != info.num_samples:
-        raise DataError(f"{path}: {len(rows)} samples, but {DATASET} counts {info.num_samples}; {_REMEDY}")
-    names, *numbers = zip(*rows, strict=True)
-    try:
-        columns = [np.array(column).astype(np.int64) for column in numbers]
-    except (ValueError, OverflowError) as error:
-        raise DataError(f"{path}: a column holds what is no whole number ({error}); {_REMEDY}") from error
-    samples = Samples(names, *columns)
+        rows = csv.reader(io.TextIOWrapper(io.BytesIO(content), "utf-8", newline=""), strict=True)
+        if tuple(next(rows, ())) != SAMPLE_COLUMNS:
+            raise DataError(f"{path}: line 1: expected {','.join(SAMPLE_COLUMNS)}; {_REMEDY}")
+        for line, row in enumerate(rows):
+            if len(row) != len(SAMPLE_COLUMNS):
+                refuse(line, f"expected {len(SAMPLE_COLUMNS)} columns, found {len(row)}")
+            if not row[0].isprintable():
+                refuse(line, f"the name {row[0][:40]!r} is no plain text")
+            names.append(row[0])
+            for number in row[1:]:
+                if not _WHOLE.fullmatch(number):
+                    refuse(line, f"a column holds what is no whole number, {number[:40]!r}")
+            numbers.extend(map(int, row[1:]))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path}: no readable table ({first_line(error)}); {_REMEDY}") from error
+    if len(names) != info.num_samples:
+        raise DataError(f"{path}: {len(names)} samples, but {DATASET} counts {info.num_samples}; {_REMEDY}")
+    columns = np.frombuffer(numbers, np.int64).reshape(-1, len(SAMPLE_COLUMNS) - 1).T
+    samples = Samples(tuple(names), *map(np.ascontiguousarray, columns))
     if len(set(names)) != len(names):
-        first_line = {name: line for line, name in reversed(list(enumerate(names)))}
-        twice = next(line for line, name in enumerate(names) if first_line[name] != line)
+        lines = {name: line for line, name in reversed(list(enumerate(names)))}
+        twice = next(line for line, name in enumerate(names) if lines[name] != line)
         refuse(twice, f"the sample {names[twice]} is there twice")
-    end = samples.first_frame + samples.frames * samples.people
+    # Each of the three is inside before they are multiplied, so that none can overflow.
+    most = info.num_frames
+    far = (samples.first_frame > most) | (samples.frames > most) | (samples.people > most)
+    end = np.where(far, most + 1, samples.first_frame + samples.frames * samples.people)
     for what, wrong in (
         ("the label is none of the classes", (samples.label < 0) | (samples.label >= len(info.labels))),
         ("frames and people must be 1 or more", (samples.frames < 1) | (samples.people < 1)),
-        ("its frames lie outside joints.npy", (samples.first_frame < 0) | (end > info.num_frames)),
+        ("its frames lie outside joints.npy", (samples.first_frame < 0) | (end > most)),
     ):
         if wrong.any():
             refuse(int(np.argmax(wrong)), what)

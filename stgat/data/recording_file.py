@@ -6,17 +6,16 @@ asked for.
 
 from __future__ import annotations
 
-import struct
+import os
 import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 import numpy as np
-from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from stgat.data.npz_arrays import ZIP_ERRORS, ArrayError, first_line, most_unpacked, read_array
 from stgat.errors import DataError
 
 NUM_JOINTS = 25
@@ -41,8 +40,9 @@ class SkeletonRecording:
     image_size: (width, height) of the picture in pixels; None where unknown.
     person_ids: (M,) who is in each column, where that goes on beyond this recording; None where it does not.
 
-    Arrays of other number types are converted, NaN confidences become 0. Raises ValueError, naming the
-    array, for anything else.
+    Arrays of other number types are converted, the others are not copied; NaN confidences become 0.
+
+    Raises ValueError, naming the array, for anything else.
     """
 
     joints_m: NDArray[np.float32]
@@ -53,6 +53,7 @@ class SkeletonRecording:
     person_ids: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
+        # None of what follows takes much more memory than the arrays themselves.
         joints = _numbers("joints_m", self.joints_m, 4)
         frames, people = joints.shape[:2]
         if joints.shape[2:] != (NUM_JOINTS, 3) or frames < 1 or not 1 <= people <= MAX_PEOPLE:
@@ -79,10 +80,10 @@ class SkeletonRecording:
             image_joints = _numbers("image_joints", image_joints, 4)
             _check_shape("image_joints", image_joints, (frames, people, NUM_JOINTS, 2))
             _check_bounds("image_joints", image_joints, -1e3, 1e3)
-            image_joints = image_joints.astype(np.float32)
+            image_joints = image_joints.astype(np.float32, copy=False)
 
-        object.__setattr__(self, "joints_m", joints.astype(np.float32))
-        object.__setattr__(self, "confidence", confidence.astype(np.float32))
+        object.__setattr__(self, "joints_m", joints.astype(np.float32, copy=False))
+        object.__setattr__(self, "confidence", confidence.astype(np.float32, copy=False))
         object.__setattr__(self, "timestamps_s", times)
         object.__setattr__(self, "image_joints", image_joints)
         object.__setattr__(self, "image_size", _checked_size(self.image_size))
@@ -97,6 +98,12 @@ class SkeletonRecording:
         return self.joints_m.shape[1]
 
     @property
+    def num_bytes(self) -> int:
+        """What its arrays take in memory."""
+        arrays = (self.joints_m, self.confidence, self.timestamps_s, self.image_joints)
+        return sum(array.nbytes for array in arrays if array is not None)
+
+    @property
     def fps(self) -> float | None:
         """Moments a second, from the median interval; None for a single moment."""
         if self.num_frames < 2:
@@ -104,21 +111,17 @@ class SkeletonRecording:
         return float(1.0 / np.median(np.diff(self.timestamps_s)))
 
 
-def read_recording(file: Path | IO[bytes], where: str) -> SkeletonRecording:
+def read_recording(
+    file: Path | IO[bytes], where: str, most_bytes: int = MAX_ARRAY_BYTES
+) -> SkeletonRecording:
     """Read a recording from a file or its opened content; where: its name in errors.
+
+    most_bytes: that it may unpack to; also, no more than some times the file's size (most_unpacked).
 
     Raises DataError that names the file and the array.
     """
     try:
-        with zipfile.ZipFile(file) as archive:
-            names = set(archive.namelist())
-            missing = [name for name in REQUIRED_ARRAYS if f"{name}.npy" not in names]
-            if missing:
-                raise DataError(
-                    f"{where} has no array {' or '.join(missing)}: choose a recording made by the pose verb"
-                )
-            wanted = (name for name in REQUIRED_ARRAYS + OPTIONAL_ARRAYS if f"{name}.npy" in names)
-            arrays = {name: _read_array(archive, name) for name in wanted}
+        arrays = _unpack(file, where, most_bytes)
     except DataError:
         raise
     except (FileNotFoundError, IsADirectoryError) as error:
@@ -129,10 +132,12 @@ def read_recording(file: Path | IO[bytes], where: str) -> SkeletonRecording:
         raise DataError(f"{where} is not an .npz recording, or it is damaged: record it again") from error
     except OSError as error:
         raise DataError(f"{where} cannot be read ({error.strerror or error}): copy it again") from error
-    except _ArrayError as error:
+    except ArrayError as error:
         raise DataError(f"{where}: {error}: record it again with the pose verb") from error
-    except (ValueError, NotImplementedError) as error:  # names that are no text, zip features nobody writes
-        raise DataError(f"{where} is a damaged .npz recording ({error}): record it again") from error
+    except ZIP_ERRORS as error:  # names that are no text, zip features nobody writes
+        raise DataError(
+            f"{where} is a damaged .npz recording ({first_line(error)}): record it again"
+        ) from error
     size, ids = arrays.pop("image_size", None), arrays.pop("person_ids", None)
     try:
         return SkeletonRecording(**arrays, image_size=size, person_ids=ids)  # type: ignore[arg-type]  # checked
@@ -140,50 +145,23 @@ def read_recording(file: Path | IO[bytes], where: str) -> SkeletonRecording:
         raise DataError(f"{where}: {error}: record it again with the pose verb") from error
 
 
-class _ArrayError(Exception):
-    pass
-
-
-def _read_array(archive: zipfile.ZipFile, name: str) -> NDArray[np.generic]:
-    """One array of the archive; raises _ArrayError.
-
-    What its header promises is compared with its size first: a few bytes can promise terabytes, and NumPy
-    would ask for the memory before it looks.
-    """
-    member = archive.getinfo(f"{name}.npy")
-    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or member.flag_bits & 1:
-        raise _ArrayError(f"{name} is packed in a way that is not supported")
-    if member.file_size > MAX_ARRAY_BYTES:
-        raise _ArrayError(f"{name} would take {member.file_size / 1e9:.1f} GB, more than a recording may")
-    try:
-        with archive.open(member) as file:
-            shape, dtype = _read_header(file)
-            if dtype.hasobject or dtype.kind not in "fiu":
-                raise _ArrayError(f"{name} holds {dtype}, not numbers")
-            size = dtype.itemsize
-            for length in shape:
-                size *= length
-            if size != member.file_size - file.tell():
-                raise _ArrayError(f"{name} says it has the shape {shape}, which is not what the file holds")
-        with archive.open(member) as file:
-            return npy.read_array(file, allow_pickle=False)
-    except (ValueError, TypeError, KeyError, SyntaxError, OverflowError, EOFError) as error:
-        raise _ArrayError(f"{name} is damaged") from error
-    except (zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError) as error:
-        raise _ArrayError(f"{name} is damaged") from error
-
-
-def _read_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[np.generic]]:
-    version = npy.read_magic(file)
-    if version == (1, 0):
-        shape, _, dtype = npy.read_array_header_1_0(file)
-    elif version == (2, 0):
-        shape, _, dtype = npy.read_array_header_2_0(file)
-    else:
-        raise ValueError(f"version {version} of the npy format")
-    if any(length < 0 for length in shape):
-        raise ValueError("a negative length")
-    return shape, dtype
+def _unpack(file: Path | IO[bytes], where: str, most_bytes: int) -> dict[str, NDArray[np.generic]]:
+    """The arrays of a recording. Raises DataError, ArrayError, and what zip files raise."""
+    with zipfile.ZipFile(file) as archive:
+        names = set(archive.namelist())
+        missing = [name for name in REQUIRED_ARRAYS if f"{name}.npy" not in names]
+        if missing:
+            raise DataError(
+                f"{where} has no array {' or '.join(missing)}: choose a recording made by the pose verb"
+            )
+        assert archive.fp
+        left = min(most_bytes, most_unpacked(archive.fp.seek(0, os.SEEK_END)))
+        arrays: dict[str, NDArray[np.generic]] = {}
+        for name in REQUIRED_ARRAYS + OPTIONAL_ARRAYS:
+            if f"{name}.npy" in names:
+                arrays[name] = read_array(archive, name, "fiu", min(left, MAX_ARRAY_BYTES))
+                left -= arrays[name].nbytes
+        return arrays
 
 
 def _numbers(name: str, array: object, ndim: int) -> NDArray[np.floating]:
@@ -204,7 +182,8 @@ def _check_shape(name: str, array: NDArray[np.floating], shape: tuple[int, ...])
 
 def _check_bounds(name: str, array: NDArray[np.floating], low: float, high: float) -> None:
     """Every value is NaN or within [low, high]."""
-    if (np.isfinite(array) & ((array < low) | (array > high))).any() or np.isinf(array).any():
+    least, most = np.fmin.reduce(array, axis=None), np.fmax.reduce(array, axis=None)  # NaN left out
+    if least < low or most > high:
         raise ValueError(f"{name} holds values outside {low:g} to {high:g}")
 
 

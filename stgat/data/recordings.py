@@ -69,10 +69,10 @@ class Recordings(FileFormat):
 
     def shards(self, source: Path) -> list[Shard]:
         with DataFiles(source, "") as files:
-            sessions = sessions_in(files)
+            sessions = _sessions_in(files)
             names = [name for name in files.names if name.endswith(self.suffix)]
-            alone = tuple(name for name in names if _session_of(name, sessions) is None)
-            sizes = {session: len(_Session(files, source, session).events) for session in sessions}
+            alone = tuple(name for name in names if _session_of(name) not in sessions)
+            sizes = {name: len(_Session(files, source, name, ()).events) for name in sessions}
         if not alone and not sessions:
             raise DataError(
                 f"{source}: holds no {self.suffix} file and no session; is it the right data set?"
@@ -89,13 +89,15 @@ class Recordings(FileFormat):
             yield from super().read(source, shard)
             return
         with DataFiles(source, "") as files:
+            sessions = _sessions_in(files)
             for item in shard.items:
-                yield from _Session(files, source, item.removesuffix(ABOUT)).sequences(self.layout)
+                session = item.removesuffix(ABOUT)
+                yield from _Session(files, source, session, sessions[session]).sequences(self.layout)
 
     def untrimmed(self, source: Path) -> Iterator[Untrimmed]:
         with DataFiles(source, "") as files:
-            for session in sessions_in(files):
-                yield from _Session(files, source, session).untrimmed(self.layout)
+            for session, parts in _sessions_in(files).items():
+                yield from _Session(files, source, session, parts).untrimmed(self.layout)
 
     def parse(self, name: str, content: bytes, where: str) -> SkeletonSequence:
         path = PurePosixPath(name)
@@ -122,26 +124,32 @@ def _subject(name: str) -> int:
     return int(match[1]) if match else 0
 
 
-def sessions_in(files: DataFiles) -> list[str]:
-    """The sessions of a data set: the path of each one's folder with a slash at its end, "" for the whole."""
+def _sessions_in(files: DataFiles) -> dict[str, list[str]]:
+    """The sessions of a data set and their parts; a session is named by its folder with a slash at its end,
+    "" for the whole."""
     found = [name for name in files.names if PurePosixPath(name).name == ABOUT]
-    return [name.removesuffix(ABOUT) for name in found]
+    sessions: dict[str, list[str]] = {name.removesuffix(ABOUT): [] for name in found}
+    for name in files.names:
+        session = _session_of(name)
+        if session is not None and session in sessions:
+            sessions[session].append(name)
+    return sessions
 
 
-def _session_of(name: str, sessions: Sequence[str]) -> str | None:
-    """The session that a file belongs to."""
+def _session_of(name: str) -> str | None:
+    """The session that a file belongs to, if there is one in that folder."""
     folder, _, rest = name.rpartition(f"{SKELETONS}/")
-    return folder if folder in sessions and is_part(f"{SKELETONS}/{rest}") else None
+    return folder if is_part(f"{SKELETONS}/{rest}") else None
 
 
 class _Session:
     """One recorded session of a data set. events: what is done in it, none where it cannot be used."""
 
-    def __init__(self, files: DataFiles, source: Path, session: str) -> None:
+    def __init__(self, files: DataFiles, source: Path, session: str, parts: Sequence[str]) -> None:
         whole = source.resolve()
         self.name = session.rstrip("/") or (whole.name if whole.is_dir() else whole.stem)
         self.events: list[RecordedEvent] = []
-        self._files, self._session, self._source = files, session, source
+        self._files, self._source, self._part_names = files, source, parts
         self._where = f"{source}: {session}{EVENTS}"
         self._problems: list[str] = []
         try:
@@ -154,8 +162,8 @@ class _Session:
             self._problems = [str(error)]
 
     def _parts(self) -> list[SkeletonRecording]:
-        names = [name for name in self._files.names if _session_of(name, [self._session]) is not None]
-        parts, damaged = usable_parts(names, self._files.read, str(self._source))
+        size = self._files.size(self._part_names)
+        parts, damaged = usable_parts(self._part_names, self._files.read, str(self._source), size)
         self._problems += damaged
         return parts
 
@@ -184,27 +192,37 @@ class _Session:
             yield Rejected(f"{self.name}/problem {number}", problem)
 
     def untrimmed(self, layout: str) -> Iterator[Untrimmed]:
-        """Each person who does something, from first to last, with what they do."""
+        """Each person who does something, from coming to going, with what they do meanwhile.
+
+        What they do while they come and go is in none, as nothing between is known.
+        """
         parts = self._parts()
         for person in sorted({event.person_id for event in self.events}):
+            events = [event for event in self.events if event.person_id == person]
             joints, times = cut(parts, 0.0, math.inf, person, alone=True)
             seen = np.isfinite(joints[:, 0, 0]).all(axis=-1)
-            if seen.sum() < 2:
-                continue
-            whole = _resampled(joints, times, self._where, max_duration_s=math.inf)
-            moments = times[seen][0] + np.arange(len(whole)) / FRAMES_PER_SECOND
-            present = np.any(whole[:, 0], axis=(1, 2))
-            cuts = []
-            for event in self.events:
-                start, stop = np.searchsorted(moments, (event.start_s, event.end_s + 1e-9)).tolist()
-                if event.person_id == person and present[start:stop].sum() >= 2:
-                    cuts.append((self._name(event), start, stop))
-            yield Untrimmed(
-                SkeletonSequence(
-                    self.name, whole, moments, layout, "", _subject(PurePosixPath(self.name).name)
-                ),
-                tuple(cuts),
-            )
+            joints, times = joints[seen], times[seen]
+            gone = np.flatnonzero(np.diff(times) > MAX_GAP_S) + 1
+            for first, last in zip((0, *gone.tolist()), (*gone.tolist(), len(times)), strict=True):
+                if last - first < 2:
+                    continue
+                whole = _resampled(
+                    joints[first:last], times[first:last], self._where, max_duration_s=math.inf
+                )
+                moments = times[first] + np.arange(len(whole)) / FRAMES_PER_SECOND
+                cuts = []
+                for event in events:
+                    begin, end = np.searchsorted(times, (event.start_s, event.end_s + 1e-9)).tolist()
+                    start, stop = np.searchsorted(moments, (event.start_s, event.end_s + 1e-9)).tolist()
+                    if first <= begin and end <= last and stop - start >= 2:
+                        cuts.append((self._name(event), start, stop))
+                if cuts:
+                    yield Untrimmed(
+                        SkeletonSequence(
+                            self.name, whole, moments, layout, "", _subject(PurePosixPath(self.name).name)
+                        ),
+                        tuple(cuts),
+                    )
 
     def _name(self, event: RecordedEvent) -> str:
         return f"{self.name}/{event.line:04}"

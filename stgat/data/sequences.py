@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from types import TracebackType
@@ -13,11 +12,16 @@ from typing import ClassVar, Self
 
 import numpy as np
 
+from stgat.data.npz_arrays import ZIP_ERRORS, first_line
 from stgat.errors import DataError
 from stgat.skeleton import FloatArray
 
 #: No single recording of a real data set comes near this; a larger one is damaged or hostile.
 MAX_MEMBER_BYTES = 64 * 2**20
+#: What a member of an archive may have whatever the archive's size, which it otherwise may exceed a little:
+#: what reads a text takes some times as much memory.
+SMALL_MEMBER_BYTES = 8 * 2**20
+MAX_UNPACKED = 2
 FILES_PER_SHARD = 256
 
 
@@ -153,7 +157,7 @@ class FileFormat(Format):
 class DataFiles:
     """The files of a data set that end in `suffix`, in its folder or its zip archive.
 
-    names: their paths inside the source, in order; hidden files are left out.
+    names: their paths inside the source, in order; hidden files and unprintable names are left out.
 
     Raises DataError where the source is missing, is no folder or zip, is damaged, or holds no such file.
     """
@@ -168,12 +172,13 @@ class DataFiles:
         elif source.is_file():
             try:
                 self._archive = zipfile.ZipFile(source)
-            except (zipfile.BadZipFile, EOFError, OSError) as error:
-                raise DataError(f"{source}: not a readable zip archive ({error})") from error
+                self._archive_bytes = source.stat().st_size
+            except ZIP_ERRORS as error:
+                raise DataError(f"{source}: not a readable zip archive ({first_line(error)})") from error
             paths = [name for name in self._archive.namelist() if name.endswith(suffix)]
         else:
             raise DataError(f"{source}: no such file or folder; give the data set's folder or zip archive")
-        self.names = tuple(sorted(path for path in paths if not PurePosixPath(path).name.startswith(".")))
+        self.names = tuple(sorted(path for path in paths if _is_usable(path)))
         if not self.names:
             self.close()
             what = f"{suffix} file".strip()
@@ -188,17 +193,26 @@ class DataFiles:
                 return path.read_bytes()
             info = self._archive.getinfo(name)
             self._check_size(name, info.file_size)
-            return self._archive.read(info)
-        except (
-            zipfile.BadZipFile,
-            zlib.error,
-            EOFError,
-            OSError,
-            NotImplementedError,
-            RuntimeError,
-        ) as error:
-            # The last two: a compression that is not known here, and a password.
-            raise DataError(f"{self._source}: {name} is damaged or cannot be unpacked ({error})") from error
+            if info.file_size > max(SMALL_MEMBER_BYTES, MAX_UNPACKED * self._archive_bytes):
+                raise DataError(
+                    f"{self._source}: {name} claims {info.file_size} bytes in an archive of "
+                    f"{self._archive_bytes}; it looks damaged"
+                )
+            with self._archive.open(info) as member:
+                content = member.read(info.file_size)  # without a number it would be all that it unpacks to
+            if len(content) != info.file_size:
+                raise EOFError(f"{len(content)} of {info.file_size} bytes are there")
+            return content
+        except ZIP_ERRORS as error:
+            raise DataError(
+                f"{self._source}: {name} is damaged or cannot be unpacked ({first_line(error)})"
+            ) from error
+
+    def size(self, names: Iterable[str]) -> int:
+        """Bytes on the disk of what these files lie in: themselves, or the whole archive."""
+        if self._archive is not None:
+            return self._archive_bytes
+        return sum((self._source / name).stat().st_size for name in names)
 
     def _check_size(self, name: str, size: int) -> None:
         if size > MAX_MEMBER_BYTES:
@@ -217,13 +231,19 @@ class DataFiles:
         self.close()
 
 
+def _is_usable(path: str) -> bool:
+    return path.isprintable() and len(path) <= 500 and not PurePosixPath(path).name.startswith(".")
+
+
 def check_joints(joints: np.ndarray, num_joints: int, where: str) -> FloatArray:
     """Joints as (T, num_joints, 3) float32, or DataError that says what `where` holds instead."""
     if joints.ndim != 3 or joints.shape[1:] != (num_joints, 3) or not np.issubdtype(joints.dtype, np.number):
         raise DataError(f"{where}: expected joints (T, {num_joints}, 3), found {joints.dtype} {joints.shape}")
     if len(joints) == 0:
         raise DataError(f"{where}: holds no frame")
-    if not np.isfinite(joints).all():
-        frame = int(np.argwhere(~np.isfinite(joints))[0][0])
-        raise DataError(f"{where}: frame {frame} holds a coordinate that is no number")
-    return joints.astype(np.float32)
+    with np.errstate(over="ignore"):  # becomes infinite, which the next line refuses
+        joints = joints.astype(np.float32)
+    finite = np.isfinite(joints).all(axis=(1, 2))
+    if not finite.all():
+        raise DataError(f"{where}: frame {np.argmin(finite)} holds a coordinate that is no number")
+    return joints

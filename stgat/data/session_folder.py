@@ -13,7 +13,6 @@ no link out of the folder.
 from __future__ import annotations
 
 import io
-import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -23,6 +22,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stgat.data.json_text import read_json
+from stgat.data.npz_arrays import first_line, most_unpacked
 from stgat.data.recording_file import MAX_PEOPLE, NUM_JOINTS, SkeletonRecording, read_recording
 from stgat.errors import DataError
 from stgat.reading import read_limited
@@ -34,7 +35,7 @@ MAX_ABOUT_BYTES = 1 << 20
 MAX_PART_BYTES = 1 << 25
 MAX_EVENTS_BYTES = 1 << 27
 MAX_LABEL = 200
-#: Sentences on lines that are no actions; of the others only how many there are is told.
+#: Sentences on lines that are no actions.
 MAX_PROBLEMS = 100
 
 _PART = re.compile(r"part-\d{4,9}\.npz")
@@ -114,7 +115,7 @@ def read_about(content: bytes, where: str) -> About:
     try:
         if len(content) > MAX_ABOUT_BYTES:
             raise ValueError("too large")
-        told = json.loads(content)
+        told = read_json(content, where)
         version = told["version"]
         if isinstance(version, bool) or not isinstance(version, int) or version < 1:
             raise ValueError(f"version {version!r}")
@@ -127,7 +128,7 @@ def read_about(content: bytes, where: str) -> About:
             duration_s=_number_or_none(told.get("duration_s")),
             skeleton_only=told.get("skeleton_only") is True,
         )
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise DataError(f"{where} does not describe a recorded session: get the folder again") from error
     if version > VERSION:
         raise DataError(f"{where} was recorded by a later program: get the newest version of this one")
@@ -154,56 +155,57 @@ def read_part(path: Path) -> SkeletonRecording:
 
 
 def usable_parts(
-    names: Sequence[str], read: Callable[[str], bytes], where: str
+    names: Sequence[str], read: Callable[[str], bytes], where: str, size: int
 ) -> tuple[list[SkeletonRecording], list[str]]:
     """The parts in order of time, and a sentence on each that cannot be used.
 
     read: gives the content of a name, or raises DataError. where: the session's name in sentences.
+    size: of what the parts lie in, in bytes; together they may unpack to some times as much.
     """
     parts: list[SkeletonRecording] = []
     problems: list[str] = []
+    left = most_unpacked(size)
     for name in sorted_parts(names):
         try:
-            part = read_recording(io.BytesIO(read(name)), f"{where}/{name}")
+            part = read_recording(io.BytesIO(read(name)), f"{where}/{name}", left)
             if parts and part.timestamps_s[0] <= parts[-1].timestamps_s[-1]:
                 raise DataError(f"{where}/{name} goes back in time")
         except DataError as error:
             problems.append(str(error))
         else:
             parts.append(part)
+            left -= part.num_bytes
     return parts, problems
 
 
 def read_events(content: bytes, where: str) -> tuple[list[RecordedEvent], list[str]]:
-    """The actions with a label, in order of the lines; and a sentence on each line that is none, up to
-    MAX_PROBLEMS of them and one on how many more there are.
+    """The actions with a label, in order of the lines; and a sentence on each line that is none.
 
     A last line without an end was being written when the session was cut off, and is no problem; an empty
-    label leaves an action out.
+    label leaves an action out. After MAX_PROBLEMS sentences the rest is not read.
     """
     events: list[RecordedEvent] = []
     problems: list[str] = []
     if len(content) > MAX_EVENTS_BYTES:
         return [], [f"{where}: {len(content)} bytes are more than the actions of a recording take"]
-    more = 0
     for number, line in enumerate(io.BytesIO(content), 1):
         if not line.strip():
             continue
         try:
-            event = _event(json.loads(line.decode("utf-8-sig")), number)
-        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            event = _event(read_json(line, "the line"), number)
+        except (ValueError, TypeError, KeyError) as error:
             if not line.endswith(b"\n"):
-                continue
-            if len(problems) < MAX_PROBLEMS:
-                why = f"no {error}" if isinstance(error, KeyError) else str(error)
-                problems.append(f"{where}: line {number}: no action ({why})")
-            else:
-                more += 1
+                break
+            why = f"no {error}" if isinstance(error, KeyError) else first_line(error)
+            problems.append(f"{where}: line {number}: no action ({why})")
+            if len(problems) == MAX_PROBLEMS:
+                problems.append(
+                    f"{where}: line {number}: what follows is not read, too much of it is damaged"
+                )
+                break
             continue
         if event is not None:
             events.append(event)
-    if more:
-        problems.append(f"{where}: {more} more lines are no actions")
     return events, problems
 
 

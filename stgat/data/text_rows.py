@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
 import numpy as np
 
 from stgat.errors import DataError
@@ -16,14 +20,29 @@ def read_rows(content: bytes, columns: int, where: str) -> FloatArray:
 
     Raises DataError that names the line of what is no text, no finite number, or too many or few numbers.
     """
-    lines = _lines(content, where)
+    filled = (line for _, line in text_lines(content, where) if line)
+    first = next(filled, None)
+    if first is None:
+        raise DataError(f"{where}: is empty")
     try:
-        rows = np.loadtxt([line for line in lines if line], comments=None, ndmin=2)
+        rows = np.loadtxt(chain([first], filled), comments=None, ndmin=2)
     except ValueError:
         rows = np.zeros((0, 0))
     if rows.shape[1] != columns or not np.isfinite(rows).all():
-        raise DataError(f"{where}: {_first_fault(lines, columns)}")
+        raise DataError(f"{where}: {_first_fault(text_lines(content, where), columns)}")
     return rows
+
+
+def text_lines(content: bytes, where: str) -> Iterator[tuple[int, str]]:
+    """The lines of a text and their numbers from 1, without the blanks around them, one at a time.
+
+    Raises DataError where it is no text.
+    """
+    try:
+        for number, line in enumerate(io.TextIOWrapper(io.BytesIO(content), "utf-8-sig"), 1):
+            yield number, line.strip()
+    except UnicodeDecodeError as error:
+        raise DataError(f"{where}: is no text file ({error.reason})") from error
 
 
 def read_joints(content: bytes, num_joints: int, columns: int, where: str) -> FloatArray:
@@ -51,19 +70,9 @@ def check_metres(joints: FloatArray, where: str) -> None:
         raise DataError(f"{where}: frame {frame} holds the coordinate {largest:g}; metres are expected")
 
 
-def _lines(content: bytes, where: str) -> list[str]:
-    try:
-        lines = [line.strip() for line in content.decode("utf-8-sig").splitlines()]
-    except UnicodeDecodeError as error:
-        raise DataError(f"{where}: is no text file ({error.reason} at byte {error.start})") from error
-    if not any(lines):
-        raise DataError(f"{where}: is empty")
-    return lines
-
-
-def _first_fault(lines: list[str], columns: int) -> str:
+def _first_fault(lines: Iterable[tuple[int, str]], columns: int) -> str:
     """What NumPy would not take, with its line; NumPy counts lines differently and says less."""
-    for number, line in enumerate(lines, 1):
+    for number, line in lines:
         words = line.split()
         if words and len(words) != columns:
             return f"line {number}: expected {columns} numbers, found {len(words)}"

@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 import mmap
 import pickletools
+import sys
 import warnings
 from pathlib import Path
 from typing import IO, Any, cast
@@ -39,6 +40,15 @@ _GLOBALS = {
 #: Numbers and truth values; other types (objects, records, text) are refused.
 _TYPE_CODES = frozenset(("b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8"))
 
+#: What the machine may take whatever the file's size, and how many times that size beyond; what the objects
+#: of one byte's opcodes take in CPython, and all others besides their argument.
+_MOST_ANYWAY, _MOST_TIMES = 2**20, 12
+_COSTS = {
+    "MARK": 72, "EMPTY_LIST": 72, "EMPTY_DICT": 80, "TUPLE": 64, "TUPLE1": 64, "TUPLE2": 72, "TUPLE3": 80,
+    "MEMOIZE": 80, "BINPUT": 80, "LONG_BINPUT": 112, "SETITEM": 80, "SETITEMS": 24, "REDUCE": 112,
+}  # fmt: skip
+_COST = 8
+
 #: A plain type's state after its version and byte order: no sub-array, names or fields; size and alignment
 #: as the code has them; no flags.
 _PLAIN_STATE = (None, None, None, -1, -1, 0)
@@ -48,8 +58,8 @@ def load_arrays(path: Path) -> object:
     """What a pickle holds, if that is data and nothing else.
 
     Data are None, bool, int, float, str, bytes, list, tuple, dict (keys are text or numbers) and numpy arrays
-    of numbers, read-only; numpy's scalars become Python's. Memory is up to three times the file's size, a
-    third of which are the file's own pages, which the system can take back.
+    of numbers, read-only; numpy's scalars become Python's. Memory is up to three times the file's size where
+    that is mostly arrays, a third of which are the file's own pages, which the system can take back.
 
     Raises DataError, with the place in the file, for whatever else it asks for (none of it is done), for what
     claims to be larger than the file, and for a file cut short.
@@ -156,12 +166,16 @@ class _Machine:
         self._below_marks: list[list[Any]] = []
         self._memo: dict[int, Any] = {}  # a dict: whatever index the file claims, it costs one entry
         self._bytes_left = file_size  # that may still be made from text
+        self._memory_left = _MOST_ANYWAY + _MOST_TIMES * file_size
 
     def result(self) -> object:
         (value,) = self._stack
         return _data(value)
 
     def step(self, opcode: str, argument: Any) -> None:
+        self._memory_left -= _COSTS.get(opcode, _COST) + (sys.getsizeof(argument) if argument else 0)
+        if self._memory_left < 0:
+            raise ValueError("would take many times the file's size in memory")
         stack = self._stack
         match opcode:
             case "BINGET" | "LONG_BINGET":
@@ -239,6 +253,8 @@ class _Machine:
             # Not a tuple: the hash of a deep one would exhaust the C stack.
             if not isinstance(key, str | int | float | bytes):
                 raise TypeError(f"uses a {type(key).__name__} as the key of a dict")
+            if isinstance(key, int) and not -(2**63) <= key < 2**63:
+                raise ValueError("uses a huge number as the key of a dict")  # such can share one hash
             target[key] = _data(value)
 
     def _make(self, called: Any, arguments: Any) -> Any:

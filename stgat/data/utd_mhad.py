@@ -6,13 +6,12 @@ Depth Camera and a Wearable Inertial Sensor", ICIP 2015.
 
 from __future__ import annotations
 
-import io
 import re
 from pathlib import PurePosixPath
 
 import numpy as np
-import scipy.io
 
+from stgat.data.mat_file import read_mat_array
 from stgat.data.sequences import FileFormat, SkeletonSequence, check_joints
 from stgat.errors import DataError
 from stgat.skeleton import KINECT_V1_20
@@ -46,8 +45,8 @@ class UTDMHAD(FileFormat):
         if not parts or not 1 <= int(parts[1]) <= len(ACTIONS):
             raise DataError(f"{where}: a name like a1_s1_t1_skeleton.mat with a known action is expected")
         try:
-            skeletons = scipy.io.loadmat(io.BytesIO(content))["d_skel"]
-        except Exception as error:
+            skeletons = read_mat_array(content, "d_skel")
+        except ValueError as error:
             raise DataError(f"{where}: no readable 'd_skel' in it ({error})") from error
         if skeletons.ndim != 3:
             raise DataError(f"{where}: 'd_skel' should be (20, 3, T), found {skeletons.shape}")

@@ -6,17 +6,18 @@ An .npz of plain arrays: names (N,), labels (N,) class numbers, label_names (K,)
 from __future__ import annotations
 
 import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stgat.data.atomic import replacing
+from stgat.data.npz_arrays import ZIP_ERRORS, first_line, most_unpacked, read_array
 from stgat.errors import DataError
 from stgat.training.evaluate import Evaluation
 
-_ARRAYS = ("names", "labels", "label_names", "scores")
+#: Each array's types, by their kinds (np.dtype.kind).
+_KINDS = {"names": "U", "labels": "iu", "label_names": "U", "scores": "f"}
 _REMEDY = "`evaluate` writes such files"
 
 
@@ -38,7 +39,7 @@ def load_scores(path: Path) -> Evaluation:
     Raises DataError for a file that is missing, damaged, or no such file.
     """
     arrays = _read(path)
-    names, labels, label_names, scores = (arrays[name] for name in _ARRAYS)
+    names, labels, label_names, scores = (arrays[name] for name in _KINDS)
     N, K = names.size, label_names.size
     for wrong, what in (
         (names.shape != (N,) or N == 0 or names.dtype.kind != "U", "names is no list of texts"),
@@ -70,21 +71,19 @@ def _read(path: Path) -> dict[str, NDArray]:
     if not path.is_file():
         raise DataError(f"{path}: no such file; {_REMEDY}")
     try:
-        with path.open("rb") as file:
-            content = np.load(file, allow_pickle=False)
-            if not isinstance(content, np.lib.npyio.NpzFile):
-                raise DataError(f"{path}: a single array, not the scores of a network; {_REMEDY}")
-            missing = [name for name in _ARRAYS if name not in content.files]
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+            missing = [name for name in _KINDS if f"{name}.npy" not in names]
             if missing:
                 raise DataError(
                     f"{path}: holds no {missing[0]}, so it is not the scores of a network; {_REMEDY}"
                 )
-            return {name: content[name] for name in _ARRAYS}
+            most = most_unpacked(path.stat().st_size) // len(_KINDS)
+            return {name: read_array(archive, name, kinds, most) for name, kinds in _KINDS.items()}
     except DataError:
         raise
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
-        # NumPy's own message may go on to recommend pickles.
-        reason = str(error).partition(". ")[0]
+    except ZIP_ERRORS as error:
+        reason = first_line(error)
         raise DataError(f"{path}: cut short, or not the scores of a network ({reason}); {_REMEDY}") from error
 
 

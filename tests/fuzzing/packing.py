@@ -34,12 +34,14 @@ def zipped(content: bytes, separator: bytes = PART) -> bytes:
         return content
     archive_bytes = io.BytesIO()
     method = zipfile.ZIP_DEFLATED if len(content) % 2 else zipfile.ZIP_STORED
-    with warnings.catch_warnings(action="ignore"), zipfile.ZipFile(archive_bytes, "w", method) as archive:
+    with warnings.catch_warnings(action="ignore"), zipfile.ZipFile(archive_bytes, "w") as archive:
         for part in content.split(separator):
             name, _, inside = part.partition(b"\n")
             if name.endswith(b".npz"):
                 inside = zipped(inside, ARRAY)
-            archive.writestr(name[:200].decode("latin-1") or "unnamed", inside, compresslevel=1)
+            info = zipfile.ZipInfo(name[:200].replace(b"\0", b"?").decode("latin-1") or "unnamed")
+            info.compress_type = method
+            archive.writestr(info, inside, compresslevel=1)
     return archive_bytes.getvalue()
 
 

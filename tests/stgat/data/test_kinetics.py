@@ -189,9 +189,9 @@ def test_without_label_files_only_the_clips_tell(tmp_path: Path) -> None:
 
 
 LABEL_ERRORS = [
-    ({"a": {"label": "x", "label_index": 0}, "b": {"label": "y", "label_index": 0}}, "b: class 0 is"),
+    ({"a": {"label": "x", "label_index": 0}, "b": {"label": "y", "label_index": 0}}, "'b': class 0 is"),
     ({"a": {"label": "x", "label_index": 0}, "b": {"label": "x", "label_index": 1}}, "two class numbers"),
-    ({"a": {"label": "x"}}, "a: has no 'label' and 'label_index'"),
+    ({"a": {"label": "x"}}, "'a': has no 'label' and 'label_index'"),
     ([1], "holds no JSON object"),
 ]  # fmt: skip
 
