@@ -165,7 +165,9 @@ class SettingsStore:
         try:
             try:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
-                partial.write_text(self._value.model_dump_json(indent=2) + "\n", encoding="utf-8")
+                # ASCII: a file's name may hold bytes that are no text, and so no UTF-8.
+                text = json.dumps(self._value.model_dump(), indent=2, allow_nan=False) + "\n"
+                partial.write_text(text, encoding="ascii")
                 partial.replace(self.path)
             finally:
                 partial.unlink(missing_ok=True)

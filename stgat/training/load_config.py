@@ -22,6 +22,7 @@ MAX_BASES = 4
 #: Of one file; YAML takes many hundred times its size of memory. Those that come with the program have 2 kB,
 #: and many labels belong in a label_table.
 MAX_BYTES = 1 << 16
+MAX_DEPTH = 50
 MAX_ERRORS = 20
 #: What PyYAML lets through of values that it cannot make, such as the month 13.
 UNMAKEABLE = (
@@ -131,15 +132,23 @@ def _parse(text: str, where: str) -> Any:
 
 
 class _PlainLoader(yaml.SafeLoader):
-    """Lists, mappings and plain values, each written out."""
+    """Lists, mappings and plain values, each written out, and not nested without end."""
+
+    _depth = 0
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
-            event = self.peek_event()
-            raise yaml.composer.ComposerError(
-                None, None, "aliases (*) are not read; write the value out", event.start_mark
-            )
-        return super().compose_node(parent, index)
+            self._refuse("aliases (*) are not read; write the value out")
+        if self._depth == MAX_DEPTH:
+            self._refuse("nested too deeply")
+        self._depth += 1
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self._depth -= 1
+
+    def _refuse(self, why: str) -> None:
+        raise yaml.composer.ComposerError(None, None, why, self.peek_event().start_mark)
 
 
 def parse_yaml(text: str) -> Any:
