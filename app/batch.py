@@ -21,11 +21,14 @@ from app.pipeline import Result
 from app.road import RecognizerLoader, make_session
 from app.sources import SourceInfo
 from stgat.data.atomic import replacing
+from stgat.reading import read_limited
 
 SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".avi", ".webm", ".npz")
 RESULTS = "results"
 #: Of what is kept; another one means that the file is looked at again.
 VERSION = 1
+#: Of a day with an action every second.
+MAX_KEPT_BYTES = 1 << 24
 _STOPS_WITHIN_S = 5.0
 
 
@@ -193,7 +196,7 @@ def _one_file(
     except OSError as error:
         return FileResult(name, error=f"{path}: cannot be read ({error.strerror})")
     asked = (VERSION, name, about.st_size, about.st_mtime_ns, sha256)
-    kept = _read(keeper)
+    kept = read_kept(keeper)
     if kept and (kept.version, kept.file, kept.size, kept.modified_ns, kept.model_sha256) == asked:
         events = tuple(ActionEvent(e.label, e.start_s, e.end_s, e.probability, e.person) for e in kept.events)
         return FileResult(name, kept.duration_s, events, kept.warning, kept=True)
@@ -244,9 +247,10 @@ def _recognize(
     return replace(result, warning="", error=session.failure) if session.failure else result
 
 
-def _read(path: Path) -> _Kept | None:
+def read_kept(path: Path) -> _Kept | None:
+    """What was found in a file before; None where that is not known."""
     try:
-        return _Kept.model_validate_json(path.read_bytes())
+        return _Kept.model_validate_json(read_limited(path, MAX_KEPT_BYTES))
     except (OSError, ValidationError):
         return None
 

@@ -15,10 +15,13 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from app.errors import OutputError
 from app.jobs import Job, JobState, Standing, named_folders
 from app.names import checked_name
+from app.progress_file import number
 from app.settings import home
 from stgat.data.atomic import replacing
+from stgat.reading import read_limited
 
 DATA_SET, PREPARED = "data-set.json", "prepared"
+MAX_BYTES = 1 << 20
 
 
 def data_folder() -> Path:
@@ -56,10 +59,8 @@ class DataSetView:
     @property
     def share(self) -> float | None:
         """How much of the present phase is done, 0 to 1; None where that is not known yet."""
-        done, total = self.standing.progress.get("done"), self.standing.progress.get("total")
-        return (
-            min(1.0, done / total) if isinstance(done, int) and isinstance(total, int) and total > 0 else None
-        )
+        done, total = (number(self.standing.progress.get(name)) for name in ("done", "total"))
+        return min(1.0, done / total) if done is not None and total is not None and total > 0 else None
 
 
 def prepare_set(name: str, origin: Origin) -> Path:
@@ -111,6 +112,6 @@ def list_sets() -> list[DataSetView]:
 
 def read_origin(folder: Path) -> Origin | None:
     try:
-        return Origin.model_validate_json((folder / DATA_SET).read_text(encoding="utf-8"))
-    except (OSError, ValidationError, UnicodeDecodeError):
+        return Origin.model_validate_json(read_limited(folder / DATA_SET, MAX_BYTES))
+    except (OSError, ValidationError):
         return None

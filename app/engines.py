@@ -14,13 +14,14 @@ import logging
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.devices import processor
 from app.models import answer_operations
 from app.settings import home
+from stgat.reading import read_limited, told
 from stgat.whole_file import whole_file
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ ONE_THREAD_OPERATIONS = 4e9
 WORTH_IT = 0.75
 #: How long the timing may take, after each way has been made ready.
 AT_MOST_S = 2.0
+MAX_BYTES = 1 << 20
 
 log = logging.getLogger(__name__)
 
@@ -45,10 +47,10 @@ log = logging.getLogger(__name__)
 class Measured(BaseModel):
     """day: of the measurement. seconds: of one answer to a window with one person, by the way's name."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     day: str
-    seconds: dict[str, float]
+    seconds: dict[str, Annotated[float, Field(gt=0)]]
 
     @property
     def best(self) -> str:
@@ -143,7 +145,7 @@ def measure(checkpoint: Checkpoint) -> Measured:
 
 def remembered(metadata: Metadata) -> Measured | None:
     """What was measured here for networks of this size; None where nothing was."""
-    return _read().get(_key(metadata))
+    return read(_path()).get(_key(metadata))
 
 
 def measured_for(model: Path) -> Measured | None:
@@ -176,20 +178,20 @@ def _path() -> Path:
     return home() / "engines.json"
 
 
-def _read() -> dict[str, Measured]:
-    """Nothing where the file is not there or not ours: then all is measured anew."""
+def read(path: Path) -> dict[str, Measured]:
+    """What engines.json says; nothing where it is not there or not ours: then all is measured anew."""
     try:
-        entries = json.loads(_path().read_text(encoding="utf-8"))
+        entries = json.loads(read_limited(path, MAX_BYTES))
         return {key: Measured.model_validate(entry) for key, entry in entries.items()}
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, ValidationError, AttributeError, RecursionError) as error:
-        log.warning("%s: not readable, so what is fastest is measured anew (%s)", _path(), error)
+        log.warning("%s: not readable, so what is fastest is measured anew (%s)", path, told(error))
         return {}
 
 
 def _remember(metadata: Metadata, found: Measured) -> None:
-    entries = {key: entry.model_dump() for key, entry in (_read() | {_key(metadata): found}).items()}
+    entries = {key: entry.model_dump() for key, entry in (read(_path()) | {_key(metadata): found}).items()}
     try:
         with whole_file(_path()) as temporary:
             Path(temporary).write_text(json.dumps(entries, indent=1) + "\n", encoding="utf-8")

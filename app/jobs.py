@@ -20,6 +20,7 @@ from app.errors import OutputError
 from app.processes import Identity, start_detached
 from app.program import program
 from app.progress_file import read_progress
+from stgat.reading import told
 
 PROCESS, PROGRESS, LOG, STOP = "process.json", "progress.json", "log.txt", "stop"
 #: What paths in a configuration are meant from, as in the verbs' own examples.
@@ -96,7 +97,7 @@ class Job:
         if said in ("finished", "stopped"):
             return Standing(JobState(said), "", progress)
         message = progress.get("message") if said == "failed" else self._last_words()
-        return Standing(JobState.FAILED, str(message or ""), progress)
+        return Standing(JobState.FAILED, told(message or "", 1000), progress)
 
     def ask_to_stop(self) -> None:
         """It will stop so that it can be continued. Raises OutputError where that cannot be asked."""

@@ -18,9 +18,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from stgat.data.atomic import replacing
+from stgat.reading import read_limited
 
 #: Lets what is shown on the screen go before: see nice(1).
 NICENESS = 10
+MAX_BYTES = 1 << 16
 
 log = logging.getLogger(__name__)
 #: Those of ours that have not ended yet; a child that nobody asks after stays in the system's list.
@@ -43,7 +45,7 @@ class Identity:
     def read(cls, path: Path) -> Identity | None:
         """None where there is no such file, or it is none of ours."""
         try:
-            fields = json.loads(path.read_text(encoding="utf-8"))
+            fields = json.loads(read_limited(path, MAX_BYTES))
             pid, began = fields["pid"], fields["began"]
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None

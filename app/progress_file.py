@@ -11,9 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from stgat.data.atomic import replacing
+from stgat.reading import read_limited
 
 #: Written no more often than this; a reader that looks twice a second misses nothing.
 EVERY_S = 0.5
+MAX_BYTES = 1 << 16
+#: Of what is counted or measured here.
+LARGEST = 1e15
 
 #: Takes how far something is, by name.
 Tell = Callable[[dict[str, Any]], None]
@@ -61,7 +65,18 @@ def told_to_file(file: ProgressFile) -> Iterator[Tell]:
 def read_progress(path: Path) -> dict[str, Any]:
     """What was told last; nothing where there is no such file, or it is none."""
     try:
-        fields = json.loads(path.read_text(encoding="utf-8"))
+        fields = json.loads(read_limited(path, MAX_BYTES))
     except (OSError, ValueError, RecursionError):
         return {}
     return fields if isinstance(fields, dict) else {}
+
+
+def number(value: object) -> float | None:
+    """A number out of such a file as one to reckon with; None for whatever else stands there.
+
+    >>> number(3), number("3"), number(True), number(float("nan")), number(10**400)
+    (3.0, None, None, None, None)
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < LARGEST:
+        return None
+    return float(value)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import re
 import shutil
 import unicodedata
 from datetime import datetime
@@ -15,10 +14,10 @@ from typing import Any
 import platformdirs
 
 from app.errors import OutputError
+from app.names import safe_name
 from stgat.data.session_folder import ABOUT
 from stgat.errors import CheckpointError
 
-MAX_NAME = 60
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
@@ -34,10 +33,8 @@ def session_name(source: str, started_at: datetime) -> str:
     >>> session_name("../HD: Pro/Cam\\n", datetime(2026, 11, 22, 14, 3, 5))
     '2026-11-22 14-03-05 HD Pro Cam'
     """
-    plain = unicodedata.normalize("NFC", source)
-    kept = "".join(letter if letter.isalnum() or letter in " -_" else " " for letter in plain)
-    name = re.sub(r"\s+", " ", kept).strip(" -_")[:MAX_NAME].strip()
-    return f"{started_at:%Y-%m-%d %H-%M-%S} {name or 'session'}"
+    kept = "".join(c if c.isalnum() or c in " -_" else " " for c in unicodedata.normalize("NFC", source))
+    return f"{started_at:%Y-%m-%d %H-%M-%S} {safe_name(kept.strip(' -_'), 'session')}"
 
 
 def make_session_folder(place: Path, source: str, started_at: datetime, about: dict[str, Any]) -> Path:

@@ -7,14 +7,18 @@ import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from app.names import free_path
+from stgat.reading import read_limited
 
 #: Where another folder for settings, profiles and the like is wanted: tests, a stick.
 VARIABLE = "STGAT_LIVE_HOME"
 VERSION = 1
+MAX_BYTES = 1 << 20
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +27,15 @@ def home() -> Path:
     """The folder of everything that is the user's: settings, taught actions, crash reports."""
     named = os.environ.get(VARIABLE)
     return Path(named) if named else Path(platformdirs.user_data_dir("stgat-live", appauthor=False))
+
+
+def _without_zero(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("holds a zero byte, which no name may")
+    return text
+
+
+_Text = Annotated[str, AfterValidator(_without_zero)]
 
 
 class Settings(BaseModel):
@@ -40,26 +53,26 @@ class Settings(BaseModel):
     tour_seen: the window has been shown round once.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
     version: int = VERSION
-    language: str = ""
-    window_geometry: str = ""
-    window_state: str = ""
-    recent_files: tuple[str, ...] = ()
+    language: _Text = ""
+    window_geometry: _Text = ""
+    window_state: _Text = ""
+    recent_files: tuple[_Text, ...] = ()
     skeleton: bool = True
     hand_trails: bool = False
     camera_size: str = Field(default="640x480", pattern=r"^([1-9]\d{1,4}x[1-9]\d{1,4}|any)$")
     camera_fps: int = Field(default=30, ge=0, le=1000)
-    export_folder: str = ""
-    profile: str = ""
-    recordings_folder: str = ""
+    export_folder: _Text = ""
+    profile: _Text = ""
+    recordings_folder: _Text = ""
     skeletons_only: bool = False
     sensitivity: float = Field(default=0.5, ge=0.0, le=1.0)
     smoothing_s: float | None = Field(default=None, ge=0.0, le=10.0)
-    model: str = ""
-    model_files: tuple[str, ...] = ()
-    device: str = "auto"
+    model: _Text = ""
+    model_files: tuple[_Text, ...] = ()
+    device: _Text = "auto"
     appearance: Literal["system", "light", "dark"] = "system"
     tour_seen: bool = False
 
@@ -69,12 +82,14 @@ class SettingsStore:
 
     path: the file; by default settings.json in `home()`. None as `path` given to `in_memory` keeps nothing.
     problem: a sentence for the user where the file could not be read or written; the broken file is kept
-        beside the new one, as settings.json.broken.
+        beside the new one, as settings.json.broken or under the next free name of that kind, and never
+        written over.
     """
 
     def __init__(self, path: Path | None = None) -> None:
         self.path: Path | None = path or home() / "settings.json"
         self.problem = ""
+        self._in_the_way = False
         self._listeners: list[Callable[[Settings], None]] = []
         self._value = self._read()
 
@@ -83,6 +98,7 @@ class SettingsStore:
         """Settings that are gone with the process."""
         store = cls.__new__(cls)
         store.path, store.problem, store._listeners, store._value = None, "", [], Settings()
+        store._in_the_way = False
         return store
 
     @property
@@ -109,7 +125,7 @@ class SettingsStore:
     def _read(self) -> Settings:
         assert self.path is not None
         try:
-            text = self.path.read_text(encoding="utf-8")
+            text = read_limited(self.path, MAX_BYTES).decode("utf-8")
         except FileNotFoundError:
             return Settings()
         except (OSError, UnicodeDecodeError) as error:
@@ -121,23 +137,37 @@ class SettingsStore:
 
     def _broken(self, error: Exception) -> Settings:
         assert self.path is not None
-        kept = self.path.with_name(self.path.name + ".broken")
-        try:
-            self.path.replace(kept)
-        except OSError:
-            kept = self.path
         log.info("%s: %s", self.path, error)
+        kept = self._put_aside() or self.path
+        self._in_the_way = kept == self.path
         self.problem = f"The settings could not be read and are as on the first start; the old file: {kept}"
         return Settings()
+
+    def _put_aside(self) -> Path | None:
+        """Where the broken file is kept from now on; None where it cannot be moved."""
+        assert self.path is not None
+        try:
+            kept = free_path(self.path.with_name(self.path.name + ".broken"))
+            self.path.rename(kept)
+        except OSError:
+            return None
+        return kept
 
     def _write(self) -> None:
         if self.path is None:
             return
+        if self._in_the_way and self._put_aside() is None:
+            self.problem = f"The settings cannot be kept: {self.path} is damaged and cannot be moved away"
+            log.warning("%s", self.problem)
+            return
+        self._in_the_way = False
         partial = self.path.with_name(f".{self.path.name}.{os.getpid()}.partial")
         try:
             try:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
-                partial.write_text(self._value.model_dump_json(indent=2) + "\n", encoding="utf-8")
+                # ASCII: a file's name may hold bytes that are no text, and so no UTF-8.
+                text = json.dumps(self._value.model_dump(), indent=2, allow_nan=False) + "\n"
+                partial.write_text(text, encoding="ascii")
                 partial.replace(self.path)
             finally:
                 partial.unlink(missing_ok=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.errors import OutputError
+from app.names import free_path, is_device, safe_name
 from app.recordings import SkeletonRecording, save_recording
 from app.settings import home
 from stgat.errors import TeachingError
@@ -26,9 +27,6 @@ from stgat.teaching.report import ActionReport, Advice
 if TYPE_CHECKING:
     from stgat.checkpoint import Checkpoint
     from stgat.teaching.teach import Taught
-
-#: What Windows keeps for itself, with any suffix.
-_DEVICES = {"con", "prn", "aux", "nul", *(f"{kind}{n}" for kind in ("com", "lpt") for n in range(1, 10))}
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +49,7 @@ def profiles_folder() -> Path:
 def profile_path(name: str) -> Path:
     """Where a profile of this name is kept. Raises TeachingError for a name that can be no file's."""
     text = check_name(name)
-    if text.endswith(".") or text.split(".")[0].strip().casefold() in _DEVICES:
+    if text.endswith(".") or is_device(text):
         raise TeachingError(f"the name {text!r} cannot be a file's: choose another")
     return profiles_folder() / f"{text}{SUFFIX}"
 
@@ -138,18 +136,19 @@ def export_recordings(profile: Profile, folder: Path) -> int:
     """Write every take as a recording, `ACTION/01.npz` and so on: a data set to train on (`prepare
     recordings`).
 
-    How many were written. Raises OutputError.
+    What is there already stays: a take whose name is taken is written beside it. An action whose name no
+    folder can have on Windows, such as "aux", gets a like one. How many were written. Raises OutputError.
     """
     count = 0
     for action in profile.actions:
-        place = folder / action.name
+        place = folder / safe_name(action.name, "action")
         try:
             place.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(f"{place} cannot be made ({error.strerror or error})") from error
         for number, take in enumerate(action.takes, 1):
             recording = SkeletonRecording(take.joints_m[:, None], take.confidence[:, None], take.timestamps_s)
-            save_recording(place / f"{number:02}.npz", recording)
+            save_recording(free_path(place / f"{number:02}.npz"), recording)
             count += 1
     return count
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import yaml
 
 from stgat.errors import ConfigError
+from stgat.reading import read_limited
 
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 DEFAULT_CONFIG = CONFIGS / "own-actions.yaml"
@@ -18,6 +19,7 @@ DEFAULT_CONFIG = CONFIGS / "own-actions.yaml"
 FINE_TUNE = "fine-tune"
 #: More threads than this make no small network faster.
 MOST_THREADS = 8
+MAX_BYTES = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -171,7 +173,7 @@ def _text(value: object) -> str:
 def _first_comment(path: Path, depth: int = 0) -> str:
     """The first sentence of the comment a file begins with, else of its base's."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_limited(path, MAX_BYTES).decode("utf-8")
     except (OSError, UnicodeDecodeError):
         return ""
     comment = re.match(r"#\s*(.+)", text)

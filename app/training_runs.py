@@ -18,10 +18,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from app.errors import OutputError
 from app.jobs import Job, JobState, Standing, named_folders
 from app.names import checked_name
+from app.progress_file import number
 from app.settings import home
 from stgat.data.atomic import replacing
+from stgat.reading import read_limited
 
 RUN = "run.json"
+MAX_PLAN_BYTES = 1 << 20
+#: Of 100,000 epochs.
+MAX_METRICS_BYTES = 1 << 25
 #: Of stgat.training.run_folder, which would bring torch.
 _CONFIG, _METRICS, _BEST = "config.yaml", "metrics.jsonl", "best.safetensors"
 
@@ -39,7 +44,7 @@ class Plan(BaseModel):
     name: str = Field(min_length=1)
     config: Path
     overrides: tuple[str, ...] = ()
-    epochs: int = Field(ge=1)
+    epochs: int = Field(ge=1, le=1_000_000)
     began: str = ""
 
 
@@ -79,24 +84,18 @@ class RunView:
     @property
     def seconds_left(self) -> float | None:
         progress = self.standing.progress
-        seconds, pace = progress.get("seconds_left"), progress.get("samples_per_s")
-        if self.state is JobState.RUNNING and isinstance(seconds, int | float) and pace:
-            return float(seconds)
-        return None
+        seconds, pace = number(progress.get("seconds_left")), number(progress.get("samples_per_s"))
+        return seconds if self.state is JobState.RUNNING and pace else None
 
     @property
     def share(self) -> float:
         """How much of it is done, 0 to 1, to the step while it runs."""
         progress = self.standing.progress
-        try:
-            done = progress["epoch"] - 1 + progress["step"] / progress["steps"]
-        except (KeyError, TypeError, ZeroDivisionError):
-            done = self.epochs_done
-        return (
-            1.0
-            if self.state is JobState.FINISHED
-            else min(1.0, max(done, self.epochs_done) / self.plan.epochs)
-        )
+        epoch, step, steps = (number(progress.get(name)) for name in ("epoch", "step", "steps"))
+        done = epoch - 1 + step / steps if epoch is not None and step is not None and steps else 0.0
+        if self.state is JobState.FINISHED:
+            return 1.0
+        return min(1.0, max(done, self.epochs_done) / self.plan.epochs)
 
     @property
     def best(self) -> float | None:
@@ -113,9 +112,9 @@ class RunView:
     def curve(self, figure: str) -> list[tuple[int, float]]:
         """(epoch, value) of each epoch that has the figure."""
         return [
-            (number, float(line[figure]))
-            for number, line in enumerate(self.metrics, 1)
-            if isinstance(line.get(figure), int | float)
+            (epoch, value)
+            for epoch, line in enumerate(self.metrics, 1)
+            if (value := number(line.get(figure))) is not None
         ]
 
 
@@ -194,15 +193,15 @@ def look(folder: Path) -> RunView | None:
 def read_plan(folder: Path) -> Plan | None:
     """None where there is none that can be read."""
     try:
-        return Plan.model_validate_json((folder / RUN).read_text(encoding="utf-8"))
-    except (OSError, ValidationError, UnicodeDecodeError):
+        return Plan.model_validate_json(read_limited(folder / RUN, MAX_PLAN_BYTES))
+    except (OSError, ValidationError):
         return None
 
 
 def read_metrics(path: Path) -> tuple[dict[str, Any], ...]:
     """The epochs so far; a last line that is being written is left out, as is what is no line of figures."""
     try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = read_limited(path, MAX_METRICS_BYTES).decode("utf-8", "replace").splitlines()
     except OSError:
         return ()
     epochs = []

@@ -6,25 +6,36 @@ The metadata is one JSON text under the key `stgat`. Nothing in the file is ever
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, model_validator
-from safetensors import SafetensorError, safe_open
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, model_validator
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 
 from stgat.errors import CheckpointError
 from stgat.model import STGAT, STGATConfig
 from stgat.networks import build, check_causal
 from stgat.preprocessing import Preprocessing
+from stgat.reading import told
+from stgat.tensor_file import MAX_ENTRY, EntryError, open_tensors, read_entry
 from stgat.whole_file import whole_file
 
 FORMAT = 1
 _KEY = "stgat"
 _PURPOSE = "an STGAT Live checkpoint (.safetensors written by `train` or `import-official`)"
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("holds characters that cannot be shown")
+    return text
+
+
+#: Shown in windows and terminals, where other characters would do something.
+_Text = Annotated[str, AfterValidator(_printable)]
 
 
 class Metadata(BaseModel):
@@ -39,21 +50,21 @@ class Metadata(BaseModel):
     data, data_licence: what it was trained on, and under which terms, "not stated" where unknown.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     format: int = FORMAT
-    name: str = Field(min_length=1, max_length=200)
+    name: _Text = Field(min_length=1, max_length=200)
     model: STGATConfig
     preprocessing: Preprocessing
-    labels: tuple[str, ...]
+    labels: tuple[Annotated[_Text, Field(min_length=1, max_length=200)], ...]
     people: int = Field(default=1, ge=1, le=8)
     sampling: Literal["clip", "drawn"] = "clip"
     drawn_frames: int = Field(default=150, ge=4, le=4096)
     temperature: float = Field(default=1.0, gt=0.0, le=100.0)
-    metrics: dict[str, FiniteFloat] = {}
-    data: str = "not stated"
-    data_licence: str = "not stated"
-    created_by: str = ""
+    metrics: dict[_Text, FiniteFloat] = {}
+    data: _Text = "not stated"
+    data_licence: _Text = "not stated"
+    created_by: _Text = ""
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -84,9 +95,12 @@ def save_checkpoint(path: Path, model: STGAT, metadata: Metadata) -> str:
     """Write a checkpoint whole or not at all; returns its SHA-256. Raises OSError where it cannot."""
     if metadata.model != model.config:
         raise ValueError("the metadata describes another network than the one given")
+    text = metadata.model_dump_json()
+    if len(text.encode()) > MAX_ENTRY:
+        raise ValueError(f"the metadata are {len(text)} characters long; nobody would read them")
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
     with whole_file(path) as temporary:
-        save_file(tensors, temporary, metadata={_KEY: metadata.model_dump_json()})
+        save_file(tensors, temporary, metadata={_KEY: text})
     return sha256_of(path)
 
 
@@ -110,11 +124,10 @@ def _open(path: Path, with_model: bool) -> tuple[Metadata, STGAT | None]:
     if not path.is_file():
         raise CheckpointError(f"{path}: no such model file")
     try:
-        with safe_open(path, framework="pt") as file:
-            text = (file.metadata() or {}).get(_KEY)
-            if text is None:
+        with open_tensors(path, "pt") as file:
+            metadata = read_entry(file, _KEY, Metadata)
+            if metadata is None:
                 raise CheckpointError(f"{path}: a safetensors file, but not {_PURPOSE}")
-            metadata = _parse(path, text)
             if not with_model:
                 return metadata, None
             with torch.device("meta"):  # no memory for what a damaged file may promise
@@ -130,18 +143,9 @@ def _open(path: Path, with_model: bool) -> tuple[Metadata, STGAT | None]:
             model.load_state_dict(weights)
             return metadata, model
     except (SafetensorError, OSError) as error:
-        raise CheckpointError(f"{path}: truncated, or not {_PURPOSE} ({error})") from error
-
-
-def _parse(path: Path, text: str) -> Metadata:
-    try:
-        return Metadata.model_validate(json.loads(text))
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise CheckpointError(f"{path}: metadata{f' {place}' if place else ''}: {first['msg']}") from error
-    except (ValueError, RecursionError) as error:
-        raise CheckpointError(f"{path}: its metadata is no JSON ({error})") from error
+        raise CheckpointError(f"{path}: truncated, or not {_PURPOSE} ({told(error)})") from error
+    except EntryError as error:
+        raise CheckpointError(f"{path}: {error}") from error
 
 
 def _compare(path: Path, expected: dict[str, tuple], found: dict[str, tuple]) -> None:
@@ -152,7 +156,9 @@ def _compare(path: Path, expected: dict[str, tuple], found: dict[str, tuple]) ->
             raise CheckpointError(f"{path}: the weight {name} has shape {found[name]}, expected {shape}")
     surplus = sorted(found.keys() - expected.keys())
     if surplus:
-        raise CheckpointError(f"{path}: holds {surplus[0]}, which is no weight of the network it describes")
+        raise CheckpointError(
+            f"{path}: holds {told(surplus[0])}, which is no weight of the network it describes"
+        )
 
 
 def sha256_of(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -9,8 +10,11 @@ from pydantic import ValidationError
 from stgat.checkpoint import Metadata, save_checkpoint
 from stgat.errors import OfficialCheckpointError
 from stgat.preprocessing import Preprocessing
+from stgat.reading import read_limited, told
 from stgat.reference import load_official_file
 from stgat.skeleton import NTU25
+
+MAX_LABELS_BYTES = 1 << 20
 
 
 def import_official(
@@ -53,18 +57,23 @@ def import_official(
     except ValidationError as error:
         first = error.errors()[0]
         raise OfficialCheckpointError(
-            f"{checkpoint}: cannot be imported with {first['loc'][-1]} = {first['input']!r}: {first['msg']}"
+            f"{checkpoint}: cannot be imported with {first['loc'][-1]} = {told(repr(first['input']))}: "
+            f"{told(first['msg'])}"
         ) from None
     return metadata, save_checkpoint(output, model, metadata)
 
 
 def _read_labels(path: Path) -> tuple[str, ...]:
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = read_limited(path, MAX_LABELS_BYTES).decode("utf-8-sig").splitlines()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise OfficialCheckpointError(f"{path}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
         raise OfficialCheckpointError(f"{path}: not a text file ({error.reason})") from error
     names = tuple(line.strip() for line in lines if line.strip())
-    twice = {name for name in names if names.count(name) > 1}
+    twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
-        raise OfficialCheckpointError(f"{path}: {sorted(twice)[0]!r} is there twice; names must differ")
+        raise OfficialCheckpointError(f"{path}: {told(twice[0])!r} is there twice; names must differ")
     return names

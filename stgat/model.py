@@ -21,6 +21,8 @@ from stgat.skeleton import get_layout
 WINDOW = 3  # frames that one frame attends to: the one before, itself, the one after
 NEGATIVE_SLOPE = 0.1
 NUM_DIFFERENCES = 4
+#: Four gigabytes of them; the paper's network has three million.
+MAX_PARAMETERS = 1_000_000_000
 
 FrameWeighting = Literal["u_div_v", "u_mod_w"]
 
@@ -62,7 +64,7 @@ class STGATConfig(BaseModel):
     Raises pydantic.ValidationError (a ValueError) for sizes that do not fit together.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     num_classes: int = Field(ge=1, le=100_000)
     layout: str = "ntu25"
@@ -94,7 +96,15 @@ class STGATConfig(BaseModel):
                     f"blocks[{i}]: widths {c_in} and {c_out} must divide by {self.num_heads} heads"
                 )
             width = c_out
+        if self._block_parameters() > MAX_PARAMETERS:
+            raise ValueError(f"blocks: more than {MAX_PARAMETERS:,} parameters in all")
         return self
+
+    def _block_parameters(self) -> int:
+        """Weights of the blocks' convolutions, but for what only some blocks have."""
+        return sum(
+            (self.num_heads + 2) * c_in * c_out + c_in**2 + 8 * c_out**2 for c_in, c_out, _ in self.blocks
+        )
 
 
 def leaky_relu(x: Tensor) -> Tensor:

@@ -33,7 +33,7 @@ class Preprocessing(BaseModel):
         is best told when some of it is seen; null for one that names whatever the window holds.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     body: Literal["one-body-1", "as-measured"] = "one-body-1"
     unseen_limbs: Literal["as-guessed", "rest-1"] = "as-guessed"

@@ -15,7 +15,10 @@ from torch import Tensor
 
 from stgat.errors import OfficialCheckpointError
 from stgat.model import STGAT, WINDOW, STGATConfig
+from stgat.reading import told
 from stgat.skeleton import KINECT_V1_20, NTU25, OPENPOSE18_SHIFTED
+from stgat.tensor_file import open_tensors
+from stgat.torch_file import check_torch_file
 
 _LAYOUT_OF_JOINTS = {layout.num_joints: layout.name for layout in (NTU25, KINECT_V1_20, OPENPOSE18_SHIFTED)}
 
@@ -56,8 +59,8 @@ def load_official(state_dict: Mapping[str, Tensor], strides: Sequence[int] | Non
     """
     theirs = {name.removeprefix("module."): value for name, value in state_dict.items()}
     config = _read_config(theirs, strides)
-    model = STGAT(config)
-    expected = model.state_dict()
+    with torch.device("meta"):  # no memory for what a few shapes may promise
+        expected = STGAT(config).state_dict()
 
     ours: dict[str, Tensor] = {}
     their_name: dict[str, str] = {}
@@ -77,8 +80,9 @@ def load_official(state_dict: Mapping[str, Tensor], strides: Sequence[int] | Non
             want, got = list(expected[name].shape), list(value.shape)
             problems.append(f"{their_name[name]} has shape {got}, expected {want}")
     if problems:
-        raise OfficialCheckpointError(_list_problems(problems))
-    model.load_state_dict({**expected, **ours})
+        raise OfficialCheckpointError(told(_list_problems(problems), 2000))
+    model = STGAT(config)
+    model.load_state_dict({**model.state_dict(), **ours})
     return model.eval()
 
 
@@ -91,10 +95,10 @@ def load_official_file(path: Path) -> STGAT:
         raise FileNotFoundError(f"{path}: no such checkpoint file")
     try:
         if path.suffix == ".safetensors":
-            from safetensors.torch import load_file
-
-            content = load_file(path)
+            with open_tensors(path, "pt") as file:
+                content = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         else:
+            check_torch_file(path)
             content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         # Torch's own words advise to load it unsafely; nobody should.
@@ -113,8 +117,12 @@ def _unwrap(content: object) -> dict[str, Tensor]:
     for _ in range(2):
         if not isinstance(content, Mapping):
             break
-        tensors = {str(k): v for k, v in content.items() if isinstance(v, Tensor)}
+        tensors = {k: v for k, v in content.items() if isinstance(v, Tensor) and isinstance(k, str)}
         if tensors:
+            for name, value in tensors.items():
+                # A tensor can repeat one number without end.
+                if value.layout != torch.strided or value.untyped_storage().nbytes() < value.nbytes:
+                    raise OfficialCheckpointError(f"{told(name)} is larger than what the file has of it")
             prefix = "weights."
             return {name.removeprefix(prefix): value for name, value in tensors.items()}
         content = next((content[key] for key in _WRAPPERS if key in content), None)

@@ -18,13 +18,24 @@ from app.sources.base import BaseSource, SourceInfo
 from app.sources.picture_index import SAME_S, PictureIndex
 from app.sources.recording import joints_in_picture, painted_size, skeletons_at, studio
 from app.sources.video_file import FileSource
-from stgat.data.session_folder import ABOUT, VIDEO, About, part_files, read_about, read_part
+from stgat.data.session_folder import (
+    ABOUT,
+    MAX_ABOUT_BYTES,
+    VIDEO,
+    About,
+    lies_within,
+    part_files,
+    read_about,
+    read_part,
+)
 from stgat.errors import DataError
+from stgat.reading import read_limited
 
 #: A picture belongs to the moment that it was taken at; the video's clock ticks in milliseconds.
 _TICK_S = 0.0011
 #: So much of its end a recording may lack where it was cut off; of the pictures more is told.
 _MISSING_S = 1.0
+_MOST_PROBLEMS = 5
 
 
 @dataclass(frozen=True)
@@ -164,14 +175,13 @@ class SessionSource(BaseSource):
         path = self.folder / ABOUT
         if not self.folder.is_dir():
             raise SourceError(f"there is no folder {self.folder}: check the name")
-        if not path.is_file():
+        if not lies_within(path, self.folder):
             raise SourceError(
                 f"{self.folder} is a folder, but no recorded session, for it has no {ABOUT}: choose a file "
                 "in it, or the folder of a session"
             )
         try:
-            with path.open("rb") as file:
-                return read_about(file.read(1 << 21), str(path))
+            return read_about(read_limited(path, MAX_ABOUT_BYTES), str(path))
         except DataError as error:
             raise SourceError(str(error)) from error
         except OSError as error:
@@ -185,6 +195,9 @@ class SessionSource(BaseSource):
         except OSError as error:
             raise SourceError(f"{self.folder} cannot be read ({error.strerror or error})") from error
         for path in files:
+            if not lies_within(path, self.folder):
+                problems.append(f"{path.name} is no file of the folder and left out")
+                continue
             try:
                 part = read_part(path)
             except DataError:
@@ -202,7 +215,7 @@ class SessionSource(BaseSource):
     def _open_video(self) -> SourceInfo | None:
         """The video opened; None where there is none, or not one picture of it."""
         path = self.folder / VIDEO
-        if not path.is_file():
+        if not lies_within(path, self.folder):
             return None
         video = FileSource(path, self._index)
         try:
@@ -226,6 +239,8 @@ class SessionSource(BaseSource):
         if not problems:
             return None
         name = self.folder.resolve().name
+        if len(problems) > _MOST_PROBLEMS:
+            problems = [*problems[:_MOST_PROBLEMS], f"and {len(problems) - _MOST_PROBLEMS} more"]
         return f"The session {name} is not whole: {'; '.join(problems)}."
 
 

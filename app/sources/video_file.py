@@ -20,6 +20,8 @@ from app.sources.video_reader import Halted, Picture, VideoReader
 #: Larger pictures are a broken or hostile header, and would not fit in memory several at a time.
 MAX_SIDE_PX = 16_384
 MAX_AREA_PX = 8_192 * 8_192
+#: FFmpeg looks at pictures before it says how large they are, and their size may change on the way.
+_LIMITS = {"max_pixels": str(MAX_AREA_PX)}
 
 #: What FFmpeg may take a file for. Its other readers turn text into pictures (tty), or follow what a file
 #: says to other files and hosts (hls, concat, sdp), which may wait for ever.
@@ -136,7 +138,12 @@ class FileSource(BaseSource):
         number = picture.number
         if number is None:
             number = round(picture.time_s * (self._fps or DEFAULT_FPS))
-        image = upright_rgb(picture.raw, self._reader.pixel_aspect)
+        try:
+            image = upright_rgb(picture.raw, self._reader.pixel_aspect)
+        except (av.FFmpegError, ValueError) as error:
+            raise SourceError(
+                f"the pictures of {self.path} are of a kind that cannot be shown: {_TRY_ANOTHER}"
+            ) from error
         return VideoFrame(image, number, picture.time_s)
 
     def _open_container(self) -> av.container.InputContainer:
@@ -145,7 +152,7 @@ class FileSource(BaseSource):
             container = av.open(
                 f"file:{self.path}",
                 metadata_errors="replace",
-                options={"protocol_whitelist": "file", "format_whitelist": FORMATS},
+                options={"protocol_whitelist": "file", "format_whitelist": FORMATS, **_LIMITS},
                 timeout=(OPEN_TIMEOUT_S, None),
             )
         except (av.FFmpegError, ValueError) as error:
@@ -156,6 +163,11 @@ class FileSource(BaseSource):
         if not container.streams.video:
             container.close()
             raise SourceError(f"{self.path} has no pictures in it, only sound or other data: choose a video")
+        decoder = container.streams.video[0].codec_context
+        if decoder is None:
+            container.close()
+            raise SourceError(f"the pictures of {self.path} are of a kind that is not known: {_TRY_ANOTHER}")
+        decoder.options = dict(_LIMITS)
         return container
 
     def _release(self) -> None:
@@ -223,7 +235,9 @@ def upright_rgb(picture: av.VideoFrame, pixel_aspect: object = None) -> NDArray[
     """
     aspect = float(pixel_aspect) if pixel_aspect else 1.0  # type: ignore[arg-type]
     # Beyond a factor of four it is no anamorphic video but a broken header.
-    width = round(picture.width * aspect) if 0.25 <= aspect <= 4.0 else picture.width
+    width = max(1, round(picture.width * aspect)) if 0.25 <= aspect <= 4.0 else picture.width
+    if max(width, picture.height) > MAX_SIDE_PX or width * picture.height > MAX_AREA_PX:
+        width = picture.width
     image: NDArray[np.uint8] = picture.to_ndarray(format="rgb24", width=width, height=picture.height)
     matrix = picture.side_data.get("DISPLAYMATRIX")
     if matrix is not None:

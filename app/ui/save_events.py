@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from PyQt6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from app.errors import OutputError
 from app.event_log import EventLog
 from app.exports import write_events
+from app.names import safe_name
 from app.ui import texts
 from app.ui.texts import events as words
 
@@ -122,7 +122,7 @@ def remember_folder(window: MainWindow, path: Path) -> None:
 def proposed_name(window: MainWindow) -> str:
     """A source's name as part of a file's."""
     name = Path(texts.source_name(window.spec, window.cameras)).stem
-    return re.sub(r'[\\/:*?"<>|\x00-\x1f]+', " ", name).strip() or texts.APPLICATION
+    return safe_name(name, texts.APPLICATION)
 
 
 def _documents() -> str:

@@ -13,6 +13,7 @@ from PyQt6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
 
 from app.errors import USER_ERRORS, OutputError
 from app.lessons import Workbook
+from app.names import safe_name
 from app.settings import home
 from app.teaching import export_recordings, import_profile, list_profiles, profile_path, write_profile
 from app.ui import texts as window_texts
@@ -124,7 +125,7 @@ class ProfileKeeper(QObject):
         """Write the takes as recordings, and have the training window begin with them."""
         book = self.workbook
         if book is not None:
-            folder = home() / "takes" / book.path.stem
+            folder = home() / "takes" / safe_name(book.path.stem, "profile")
 
             def write() -> None:
                 shutil.rmtree(folder, ignore_errors=True)  # takes that were discarded since

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from stgat.errors import ConfigError
+from stgat.reading import read_limited
 
 #: A row takes a hundred bytes, and no study has as many as ten thousand actions.
 MAX_BYTES = 2**20
@@ -36,10 +38,8 @@ class TableRow:
 def read_label_table(path: Path) -> tuple[TableRow, ...]:
     """The rows of a table. Raises ConfigError, naming the line, for what is no such table."""
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ConfigError(f"{path}: is larger than {MAX_BYTES >> 20} MiB, so it is no table of labels")
-        with path.open(encoding="utf-8", newline="") as file:
-            lines = list(csv.reader(file, strict=True))
+        text = read_limited(path, MAX_BYTES).decode("utf-8")
+        lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:

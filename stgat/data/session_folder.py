@@ -6,13 +6,13 @@
     video.mkv              the pictures; not there where only skeletons were recorded
 
 All on one clock: seconds since the first frame that has been posed. A session may have been cut off at any
-moment, and may come from anyone: what is damaged is left out and told of, and no name in a file is followed.
+moment, and may come from anyone: what is damaged is left out and told of, no name in a file is followed, and
+no link out of the folder.
 """
 
 from __future__ import annotations
 
 import io
-import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -26,6 +26,7 @@ from stgat.data.json_text import read_json
 from stgat.data.npz_arrays import first_line, most_unpacked
 from stgat.data.recording_file import MAX_PEOPLE, NUM_JOINTS, SkeletonRecording, read_recording
 from stgat.errors import DataError
+from stgat.reading import read_limited
 
 VERSION = 1
 ABOUT, VIDEO, SKELETONS, EVENTS = "session.json", "video.mkv", "skeletons", "events.jsonl"
@@ -34,6 +35,7 @@ MAX_ABOUT_BYTES = 1 << 20
 MAX_PART_BYTES = 1 << 25
 MAX_EVENTS_BYTES = 1 << 27
 MAX_LABEL = 200
+#: Sentences on lines that are no actions.
 MAX_PROBLEMS = 100
 
 _PART = re.compile(r"part-\d{4,9}\.npz")
@@ -88,6 +90,14 @@ def part_files(folder: Path) -> list[Path]:
     return [skeletons / name for name in sorted_parts(names)]
 
 
+def lies_within(path: Path, folder: Path) -> bool:
+    """Whether a path is a regular file in the folder, and no link that leads out of it."""
+    try:
+        return path.is_file() and path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):  # links in a circle
+        return False
+
+
 def sorted_parts(names: Iterable[str]) -> list[str]:
     """Those names that are of parts, by their numbers."""
     return sorted((name for name in names if _PART.fullmatch(PurePosixPath(name).name)), key=_number)
@@ -111,8 +121,8 @@ def read_about(content: bytes, where: str) -> About:
             raise ValueError(f"version {version!r}")
         source = told.get("source")
         about = About(
-            source=str(source["name"])[:200] if isinstance(source, dict) and "name" in source else "",
-            started_at=str(told.get("started_at", ""))[:100],
+            source=_text(source.get("name")) if isinstance(source, dict) else "",
+            started_at=_text(told.get("started_at")),
             fps=_number_or_none(told.get("fps")),
             ended=told.get("ended") is True,
             duration_s=_number_or_none(told.get("duration_s")),
@@ -128,17 +138,20 @@ def read_about(content: bytes, where: str) -> About:
 def _number_or_none(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if math.isfinite(value) and 0 <= value < 1e9 else None
+    return float(value) if 0 <= value < 1e9 else None
+
+
+def _text(value: object) -> str:
+    return "".join(c for c in value[:MAX_LABEL] if c.isprintable()) if isinstance(value, str) else ""
 
 
 def read_part(path: Path) -> SkeletonRecording:
     """One part. Raises DataError, naming it, where it is damaged."""
     try:
-        if path.stat().st_size > MAX_PART_BYTES:
-            raise DataError(f"{path} is larger than a part of a recording can be")
+        content = read_limited(path, MAX_PART_BYTES)
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror})") from error
-    return read_recording(path, str(path))
+    return read_recording(io.BytesIO(content), str(path))
 
 
 def usable_parts(
@@ -173,6 +186,8 @@ def read_events(content: bytes, where: str) -> tuple[list[RecordedEvent], list[s
     """
     events: list[RecordedEvent] = []
     problems: list[str] = []
+    if len(content) > MAX_EVENTS_BYTES:
+        return [], [f"{where}: {len(content)} bytes are more than the actions of a recording take"]
     for number, line in enumerate(io.BytesIO(content), 1):
         if not line.strip():
             continue

@@ -7,21 +7,23 @@ see (stgat.teaching.network.part_means), reduced to its main directions. One fil
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from safetensors import SafetensorError, safe_open
+from pydantic import BaseModel, ConfigDict, Field
+from safetensors import SafetensorError
 from safetensors.numpy import save_file
 
 from stgat.errors import TeachingError
+from stgat.reading import told
 from stgat.skeleton import FloatArray
+from stgat.tensor_file import EntryError, open_tensors, read_entry
 from stgat.whole_file import whole_file
 
 FORMAT = 1
+MAX_HEADER_BYTES = 1 << 16
 _KEY = "stgat-memory"
 _KINDS = {
     "mean": "F32",
@@ -112,11 +114,10 @@ def save_memory(path: Path, memory: Memory) -> None:
 def load_memory(path: Path) -> Memory:
     """Read a memory. Raises TeachingError, naming the file, for anything that is none."""
     try:
-        with safe_open(path, framework="np") as file:
-            text = (file.metadata() or {}).get(_KEY)
-            if text is None:
+        with open_tensors(path, "np", MAX_HEADER_BYTES) as file:
+            entry = read_entry(file, _KEY, _Entry)
+            if entry is None:
                 raise TeachingError(f"{path}: holds no remembered windows of a model")
-            entry = _Entry.model_validate(json.loads(text))
             if entry.format != FORMAT:
                 raise TeachingError(f"{path}: of format {entry.format}, which this version does not know")
             N, D, P, K = entry.windows, entry.width, entry.directions, entry.classes
@@ -136,10 +137,10 @@ def load_memory(path: Path) -> Memory:
                     raise TeachingError(f"{path}: its {name} is missing or not {_KINDS[name]} {shape}")
                 arrays[name] = file.get_tensor(name)
     except (SafetensorError, OSError) as error:
-        raise TeachingError(f"{path}: cut short, or no remembered windows of a model ({error})") from error
-    except ValidationError as error:
-        raise TeachingError(f"{path}: {error.errors()[0]['msg']}") from error
-    except (ValueError, RecursionError) as error:
+        raise TeachingError(
+            f"{path}: cut short, or no remembered windows of a model ({told(error)})"
+        ) from error
+    except EntryError as error:
         raise TeachingError(f"{path}: {error}") from error
     floats = {n: arrays[n].astype(np.float32) for n in ("mean", "basis", "coordinates", "logits")}
     if not all(np.isfinite(array).all() for array in floats.values()):

@@ -8,16 +8,18 @@ is asked for.
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from stgat.data.recording_file import NUM_JOINTS
 from stgat.errors import TeachingError
+from stgat.reading import told
 from stgat.teaching.actions import (
     MAX_ACTIONS,
     MAX_FRAMES,
@@ -31,6 +33,7 @@ from stgat.teaching.actions import (
     TaughtAction,
     check_name,
 )
+from stgat.tensor_file import EntryError, open_tensors, read_entry
 from stgat.whole_file import whole_file
 
 __all__ = [
@@ -105,42 +108,43 @@ def save_profile(path: Path, profile: Profile) -> None:
 
 def load_profile(path: Path) -> Profile:
     """Read a profile. Raises TeachingError, naming the file, for anything that is none."""
-    try:
-        size = path.stat().st_size
-        if not path.is_file():
-            raise TeachingError(f"{path} is not a file: choose {_PURPOSE} ({SUFFIX})")
-        if size > MAX_FILE_BYTES:
-            raise TeachingError(f"{path}: {size / 1e6:.0f} MB are more than a profile may take")
-        with safe_open(path, framework="np") as file:
-            return _read(path, file)
-    except FileNotFoundError as error:
-        raise TeachingError(f"{path}: no such profile") from error
-    except (SafetensorError, OSError) as error:
-        raise TeachingError(f"{path}: cut short, or not {_PURPOSE} ({error})") from error
+    with _opened(path) as file:
+        return _read(path, file)
 
 
 def read_names(path: Path) -> tuple[str, tuple[tuple[str, int], ...]]:
     """A profile's name, and its actions with how many takes each has. Raises TeachingError."""
+    with _opened(path) as file:
+        entry = _entry(path, file)
     try:
-        with safe_open(path, framework="np") as file:
-            entry = _entry(path, file)
+        return check_name(entry.name), tuple((check_name(a.name), len(a.takes)) for a in entry.actions)
+    except TeachingError as error:
+        raise TeachingError(f"{path}: {error}") from error
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[safe_open]:
+    try:
+        if path.exists() and not path.is_file():
+            raise TeachingError(f"{path} is not a file: choose {_PURPOSE} ({SUFFIX})")
+        with open_tensors(path, "np") as file:
+            size = path.stat().st_size
+            if size > MAX_FILE_BYTES:
+                raise TeachingError(f"{path}: {size / 1e6:.0f} MB are more than a profile may take")
+            yield file
+    except FileNotFoundError as error:
+        raise TeachingError(f"{path}: no such profile") from error
     except (SafetensorError, OSError) as error:
-        raise TeachingError(f"{path}: cut short, or not {_PURPOSE} ({error})") from error
-    return check_name(entry.name), tuple((check_name(a.name), len(a.takes)) for a in entry.actions)
+        raise TeachingError(f"{path}: cut short, or not {_PURPOSE} ({told(error)})") from error
 
 
 def _entry(path: Path, file: safe_open) -> _Entry:
-    text = (file.metadata() or {}).get(_KEY)
-    if text is None:
-        raise TeachingError(f"{path}: a safetensors file, but not {_PURPOSE}")
     try:
-        entry = _Entry.model_validate(json.loads(text))
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise TeachingError(f"{path}: {place or 'the profile'}: {first['msg']}") from error
-    except (ValueError, RecursionError) as error:
-        raise TeachingError(f"{path}: what it says of itself is no JSON ({error})") from error
+        entry = read_entry(file, _KEY, _Entry)
+    except EntryError as error:
+        raise TeachingError(f"{path}: {error}") from error
+    if entry is None:
+        raise TeachingError(f"{path}: a safetensors file, but not {_PURPOSE}")
     if entry.format != FORMAT:
         raise TeachingError(f"{path}: a profile of format {entry.format}, which this version does not know")
     return entry
@@ -168,7 +172,7 @@ def _read(path: Path, file: safe_open) -> Profile:
                 f"{path}: {name} is {found.get_dtype()} {list(found.get_shape())}, not {kind} {shape}"
             )
     if surplus := sorted(names - expected.keys()):
-        raise TeachingError(f"{path}: holds {surplus[0]}, which belongs to no take")
+        raise TeachingError(f"{path}: holds {told(surplus[0])}, which belongs to no take")
     try:
         return Profile(
             entry.name,

@@ -21,7 +21,7 @@ Parts = Literal["hand", "hands", "legs", "trunk", "body"]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class ModelConfig(_Section):
@@ -157,12 +157,12 @@ class TrainConfig(_Section):
         number counts.
     """
 
-    name: str
-    seed: int = Field(default=0, ge=0)
+    name: str = Field(min_length=1, max_length=200)
+    seed: int = Field(default=0, ge=0, lt=2**63)
     model: ModelConfig
     pretrained: Path | None = None
-    epochs: int = Field(default=40, ge=1)
-    batch_size: int = Field(default=16, ge=2)
+    epochs: int = Field(default=40, ge=1, le=1_000_000)
+    batch_size: int = Field(default=16, ge=2, le=1_000_000)
     optimizer: Literal["sgd", "adamw"] = "sgd"
     learning_rate: float = Field(default=0.05, gt=0)
     schedule: Literal["cosine", "steps"] = "cosine"
@@ -176,9 +176,16 @@ class TrainConfig(_Section):
     precision: Literal["fp32", "bf16"] = "bf16"
     compile: Literal["auto", True, False] = "auto"
     absent_people: Literal["once", "each"] = "once"
-    threads: int = Field(default=1, ge=1)
+    threads: int = Field(default=1, ge=1, le=1024)
     device: str = "auto"
     devices: int = Field(default=1, ge=1, le=1024)
+
+    @field_validator("name")
+    @classmethod
+    def _can_be_shown(cls, name: str) -> str:
+        if not name.isprintable():
+            raise ValueError("holds characters that cannot be shown")
+        return name
 
     @model_validator(mode="after")
     def _schedule_fits(self) -> Self:

@@ -1,4 +1,8 @@
-"""A run's configuration from a YAML file and `key=value` overrides."""
+"""A run's configuration from a YAML file and `key=value` overrides.
+
+A file may come from anyone: only plain values are read, and neither aliases, which a few lines of YAML can
+multiply without end, nor more than MAX_BYTES.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +15,25 @@ from pydantic import BaseModel, ValidationError
 
 from stgat.data.label_table import labels_of, read_label_table
 from stgat.errors import ConfigError
+from stgat.reading import read_limited, told
 from stgat.training.config import AnyTrainConfig, PooledTrainConfig, PreparedTrainConfig, TrainConfig
 
 MAX_BASES = 4
+#: Of one file; YAML takes many hundred times its size of memory. Those that come with the program have 2 kB,
+#: and many labels belong in a label_table.
+MAX_BYTES = 1 << 16
+MAX_DEPTH = 50
+MAX_ERRORS = 20
+#: What PyYAML lets through of values that it cannot make, such as the month 13.
+UNMAKEABLE = (
+    yaml.YAMLError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+)
 
 
 def load_config(path: Path, overrides: list[str] | None = None) -> AnyTrainConfig:
@@ -36,7 +56,13 @@ def load_config(path: Path, overrides: list[str] | None = None) -> AnyTrainConfi
     try:
         return kind.model_validate(content)
     except ValidationError as error:
-        raise ConfigError("\n".join(f"{path}: {_explain(item, kind)}" for item in error.errors())) from error
+        items = error.errors(include_url=False, include_input=False)
+        lines = [f"{path}: {_explain(item, kind)}" for item in items[:MAX_ERRORS]]
+        if len(items) > MAX_ERRORS:
+            lines.append(f"{path}: and {len(items) - MAX_ERRORS} more")
+        raise ConfigError("\n".join(lines)) from error
+    except RecursionError as error:
+        raise ConfigError(f"{path}: nested too deeply") from error
 
 
 def load_pooled_config(path: Path, overrides: list[str] | None = None) -> PooledTrainConfig:
@@ -47,12 +73,12 @@ def load_pooled_config(path: Path, overrides: list[str] | None = None) -> Pooled
     return config
 
 
-def _read(path: Path, depth: int) -> dict[str, Any]:
+def _read(path: Path, depth: int, named_by: str = "") -> dict[str, Any]:
     """A file's keys and values, its base's under them."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_limited(path, MAX_BYTES).decode("utf-8")
     except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror or error}") from error
+        raise ConfigError(f"{named_by}{told(path, 1000)}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not a text file ({error.reason})") from error
     content = _parse(text, str(path))
@@ -67,7 +93,7 @@ def _read(path: Path, depth: int) -> dict[str, Any]:
         raise ConfigError(f"{path}: base: expected the name of a file")
     if depth == MAX_BASES:
         raise ConfigError(f"{path}: base: {MAX_BASES} files deep; does one name itself?")
-    return _merge(_read(path.parent / base, depth + 1), content)
+    return _merge(_read(path.parent / base, depth + 1, f"{path}: base: "), content)
 
 
 def _take_labels(content: dict[str, Any], where: str) -> None:
@@ -75,11 +101,14 @@ def _take_labels(content: dict[str, Any], where: str) -> None:
     table = content.pop("label_table", None)
     if table is None:
         return
-    if not isinstance(table, str) or not isinstance(content.get("data"), list):
+    if not isinstance(table, str) or not table.isprintable() or not isinstance(content.get("data"), list):
         raise ConfigError(
             f"{where}: label_table: expected the name of a CSV file, beside a list of data sets"
         )
-    rows = read_label_table(Path(table))
+    try:
+        rows = read_label_table(Path(table))
+    except ConfigError as error:
+        raise ConfigError(f"{where}: label_table: {error}") from error
     for item in content["data"]:
         if isinstance(item, dict):
             item.setdefault("labels", labels_of(rows, str(item.get("format"))))
@@ -96,10 +125,35 @@ def _merge(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 
 def _parse(text: str, where: str) -> Any:
     try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        return parse_yaml(text)
+    except UNMAKEABLE as error:
         reason = " ".join(str(error).split())
-        raise ConfigError(f"{where}: not readable as YAML: {reason}") from error
+        raise ConfigError(f"{where}: not readable as YAML: {told(reason, 500)}") from error
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """Lists, mappings and plain values, each written out, and not nested without end."""
+
+    _depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            self._refuse("aliases (*) are not read; write the value out")
+        if self._depth == MAX_DEPTH:
+            self._refuse("nested too deeply")
+        self._depth += 1
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self._depth -= 1
+
+    def _refuse(self, why: str) -> None:
+        raise yaml.composer.ComposerError(None, None, why, self.peek_event().start_mark)
+
+
+def parse_yaml(text: str) -> Any:
+    """As yaml.safe_load, but for aliases. Raises YAMLError, and others of UNMAKEABLE."""
+    return yaml.load(text, Loader=_PlainLoader)  # noqa: S506 - a SafeLoader
 
 
 def _set(content: Any, keys: list[str], value: object, override: str) -> None:
@@ -116,15 +170,17 @@ def _set(content: Any, keys: list[str], value: object, override: str) -> None:
 
 
 def _explain(item: Any, kind: type[TrainConfig]) -> str:
-    place = ".".join(str(part) for part in item["loc"])
+    place = told(".".join(str(part) for part in item["loc"]))
     if item["type"] != "extra_forbidden":
         return f"{place}: {_message(item)}" if place else _message(item)
-    near = difflib.get_close_matches(str(item["loc"][-1]), _known_keys(kind, list(item["loc"][:-1])), n=1)
+    near = difflib.get_close_matches(
+        str(item["loc"][-1])[:100], _known_keys(kind, list(item["loc"][:-1])), n=1
+    )
     return f"{place}: unknown key" + (f"; did you mean {near[0]}?" if near else "")
 
 
 def _message(item: Any) -> str:
-    return item["msg"].removeprefix("Value error, ")
+    return told(item["msg"].removeprefix("Value error, "), 500)
 
 
 def _known_keys(model: type[BaseModel], place: list[int | str]) -> list[str]:

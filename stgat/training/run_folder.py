@@ -17,7 +17,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -25,7 +24,8 @@ from typing import Any
 
 import torch
 import yaml
-from safetensors import SafetensorError, safe_open
+from pydantic import BaseModel, ConfigDict, Field
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -33,31 +33,37 @@ from stgat.checkpoint import Metadata, save_checkpoint
 from stgat.data.atomic import replacing
 from stgat.errors import TrainingError
 from stgat.model import STGAT
+from stgat.reading import read_limited, told
+from stgat.tensor_file import EntryError, open_tensors, read_entry
 from stgat.training.config import TrainConfig
+from stgat.training.load_config import MAX_BYTES, UNMAKEABLE, parse_yaml
 
 CONFIG, ENVIRONMENT, METRICS, LAST, BEST = (
     "config.yaml", "environment.json", "metrics.jsonl", "last.safetensors", "best.safetensors",
 )  # fmt: skip
 
+MAX_METRICS_BYTES = 1 << 26
+_PLACE = "place"
 #: May differ when a run is continued: they change how fast it goes, not where.
 _MACHINE_KEYS = ("device", "devices", "threads", "compile", "absent_people", "data.residence")
 
 
-@dataclass
-class Place:
+class Place(BaseModel):
     """How far a run is. epoch: finished ones; step: batches done of the next; the sums are of that epoch.
 
     loss: sum over its samples; right, seen: samples. best: the best validation top-1 so far, with its epoch.
     """
 
-    epoch: int = 0
-    step: int = 0
+    model_config = ConfigDict(extra="forbid")
+
+    epoch: int = Field(default=0, ge=0, le=1_000_000)
+    step: int = Field(default=0, ge=0, lt=2**53)
     loss: float = 0.0
-    right: float = 0.0
-    seen: int = 0
-    seconds: float = 0.0
+    right: float = Field(default=0.0, ge=0)
+    seen: int = Field(default=0, ge=0, lt=2**53)
+    seconds: float = Field(default=0.0, ge=0)
     best: float = -1.0
-    best_epoch: int = 0
+    best_epoch: int = Field(default=0, ge=0, le=1_000_000)
 
 
 class RunFolder:
@@ -90,13 +96,13 @@ class RunFolder:
 
     def _check_same(self, asked: dict[str, Any]) -> None:
         try:
-            before = yaml.safe_load((self.path / CONFIG).read_text(encoding="utf-8"))
+            before = parse_yaml(read_limited(self.path / CONFIG, MAX_BYTES).decode("utf-8"))
         except FileNotFoundError:
             raise TrainingError(
                 f"{self.path}: holds no run to continue; without --resume one is begun there"
             ) from None
-        except (OSError, ValueError, yaml.YAMLError) as error:
-            reason = " ".join(str(error).split())
+        except (OSError, *UNMAKEABLE) as error:
+            reason = told(" ".join(str(error).split()), 500)
             raise TrainingError(f"{self.path / CONFIG}: not the configuration of a run ({reason})") from error
         if not isinstance(before, dict):
             raise TrainingError(f"{self.path / CONFIG}: not the configuration of a run")
@@ -126,7 +132,7 @@ class RunFolder:
                     tensors[f"optimizer.{number}.{name}"] = value
         ready = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
         with _writing(self.path / LAST), replacing(self.path / LAST) as path:
-            save_file(ready, path, metadata={"place": json.dumps(asdict(place))})
+            save_file(ready, path, metadata={_PLACE: place.model_dump_json()})
             path.chmod(0o644)  # as the other files: safetensors makes its own private
 
     def save_best(self, model: STGAT, metadata: Metadata) -> str:
@@ -143,27 +149,28 @@ class RunFolder:
         if not path.exists():
             return Place()
         try:
-            with safe_open(path, framework="pt") as file:
-                metadata = file.metadata() or {}
-                if "place" not in metadata:
+            with open_tensors(path, "pt") as file:
+                place = read_entry(file, _PLACE, Place)
+                if place is None:
                     raise ValueError("it is no state of a run")
-                place = Place(**json.loads(metadata["place"]))
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             model.load_state_dict(_under("model.", tensors))
             average.load_state_dict(_under("average.", tensors))
-        except (SafetensorError, OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
-            reason = str(error).partition("\n")[0]
+            optimizer.load_state_dict(_with_state(optimizer, _under("optimizer.", tensors)))
+        except (SafetensorError, EntryError, OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
+            reason = told(str(error).partition("\n")[0])
             raise TrainingError(f"{path}: cannot be continued from ({reason}); start the run anew") from error
-        state = optimizer.state_dict()
-        for key, value in _under("optimizer.", tensors).items():
-            number, _, name = key.partition(".")
-            state["state"].setdefault(int(number), {})[name] = value
-        optimizer.load_state_dict(state)
         return place
 
     def keep_metrics(self, epochs: int) -> None:
         """Keep the figures of the first epochs; the others will be run again."""
-        lines = (self.path / METRICS).read_text(encoding="utf-8").splitlines()[:epochs]
+        try:
+            content = read_limited(self.path / METRICS, MAX_METRICS_BYTES)
+        except OSError as error:
+            raise TrainingError(
+                f"{self.path / METRICS}: cannot be read ({error.strerror}); start the run anew"
+            ) from error
+        lines = content.decode("utf-8", "replace").splitlines()[:epochs]
         self._write(METRICS, "".join(f"{line}\n" for line in lines))
 
     def add_metrics(self, line: dict[str, Any]) -> None:
@@ -220,6 +227,19 @@ def _git_commit() -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip()
+
+
+def _with_state(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> dict[str, Any]:
+    """The optimiser's state with these tensors in it. Raises ValueError for what belongs to no parameter."""
+    state = optimizer.state_dict()
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    for key, value in tensors.items():
+        number, _, name = key.partition(".")
+        owner = parameters[int(number)] if number.isdecimal() and int(number) < len(parameters) else None
+        if owner is None or value.shape not in (owner.shape, torch.Size()):
+            raise ValueError(f"optimizer.{key} is of no parameter of this network")
+        state["state"].setdefault(int(number), {})[name] = value
+    return state
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from lightning_fabric import Fabric
+from pydantic import ValidationError
 from torch import Tensor, nn
 
 from stgat.checkpoint import Checkpoint, Metadata, load_checkpoint
@@ -89,6 +90,7 @@ class _Trainer:
         self, config: AnyTrainConfig, source: Source, fabric: Fabric, run: RunFolder | None, report: Report
     ) -> None:
         self.config, self.source, self.fabric, self.run, self.report = config, source, fabric, run, report
+        describe(config, source, {})  # what no checkpoint can say is found out before, not after
         self.network = build(config.network(len(source.labels), source.preprocessing.layout))
         if config.pretrained is not None:
             begin_with(config.pretrained, self.network, tuple(source.labels))
@@ -302,15 +304,20 @@ def describe(config: AnyTrainConfig, source: Source, metrics: dict[str, float]) 
     """What a checkpoint of this run says of itself."""
     data, licence = source.describe()
     sampling = config.model_dump(include={"sampling", "drawn_frames"})  # neither in a run on pooled windows
-    return Metadata(
-        name=config.name,
-        model=config.network(len(source.labels), source.preprocessing.layout),
-        preprocessing=source.preprocessing,
-        labels=source.labels,
-        people=source.people,
-        **sampling,
-        metrics=metrics,
-        data=data,
-        data_licence=licence,
-        created_by=f"python main.py train (config {config.name}, torch {torch.__version__})",
-    )
+    try:
+        return Metadata(
+            name=config.name,
+            model=config.network(len(source.labels), source.preprocessing.layout),
+            preprocessing=source.preprocessing,
+            labels=source.labels,
+            people=source.people,
+            **sampling,
+            metrics=metrics,
+            data=data,
+            data_licence=licence,
+            created_by=f"python main.py train (config {config.name}, torch {torch.__version__})",
+        )
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise TrainingError(f"no checkpoint could say what was trained: {place}: {first['msg']}") from error

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -93,3 +94,67 @@ def test_the_folder_can_be_chosen(monkeypatch, tmp_path):
     assert home().name == "stgat-live"
     assert home().is_absolute()
     assert isinstance(home(), Path)
+
+
+# Whatever the file is
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\x00\xff junk", b"[" * 100_000, b'{"a":' * 100_000, b'{"sensitivity": NaN}',
+        b'{"smoothing_s": 1e999}', b'{"camera_fps": ' + b"9" * 5000 + b"}",
+        b'{"export_folder": "a\\u0000b"}', b'{"recent_files": [' + b'"",' * 10_000, b" " * (2 << 20),
+        '{"language": "dü"}'.encode("latin-1"), '{"language": "de"}'.encode("utf-16"),
+    ],
+    ids=lambda content: repr(content[:20]),
+)  # fmt: skip
+def test_promise_junk_in_the_settings_loses_nothing(tmp_path, content):
+    """Not once, and not twice: each broken file is kept beside the others."""
+    path = tmp_path / "settings.json"
+    for kept in ("settings.json.broken", "settings.json (2).broken"):
+        path.write_bytes(content)
+        store = SettingsStore(path)
+        assert store.value == Settings()
+        assert store.problem.isprintable() and str(tmp_path / kept) in store.problem
+        assert (tmp_path / kept).read_bytes() == content
+        store.change(language="de")
+    assert SettingsStore(path).value.language == "de"
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: path.symlink_to("/dev/zero")])
+def test_promise_the_application_starts_whatever_lies_where_the_settings_should(tmp_path, make):
+    path = tmp_path / "settings.json"
+    make(path)
+    store = SettingsStore(path)
+    assert "could not be read" in store.problem
+    store.change(language="de")
+    assert SettingsStore(path).value.language == "de"
+    assert os.path.lexists(tmp_path / "settings.json.broken")
+
+
+def test_promise_settings_that_cannot_be_put_aside_are_not_written_over(tmp_path, monkeypatch):
+    path = tmp_path / "settings.json"
+    path.write_text("junk")
+
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", refuse)
+        store = SettingsStore(path)
+        store.change(language="de")
+        assert path.read_text() == "junk" and store.value.language == "de"
+        assert "cannot be kept" in store.problem
+    store.change(language="fr")
+    assert (tmp_path / "settings.json.broken").read_text() == "junk"
+    assert SettingsStore(path).value.language == "fr"
+
+
+@pytest.mark.parametrize("name", ["B\udcfccher.mp4", "\ud800", "\U0001f600"])
+def test_promise_a_file_whose_name_is_no_text_is_remembered(tmp_path, name):
+    path = tmp_path / "settings.json"
+    SettingsStore(path).change(recent_files=(name,))
+    again = SettingsStore(path)
+    assert (again.value.recent_files, again.problem) == ((name,), "")

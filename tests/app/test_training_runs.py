@@ -207,3 +207,36 @@ def test_a_real_run_is_paused_continued_and_ends(tmp_path: Path) -> None:
     view = until(folder, *ENDED, seconds=200)
     assert view.state is JobState.FINISHED, view.log
     assert len(view.curve("validation_loss")) == 2 and view.can_install
+
+
+@pytest.mark.parametrize(
+    "value", ["9" * 4000, "1e999", "NaN", "-Infinity", "true", '"x"', "[[]]", "-1", "null"]
+)
+def test_promise_figures_that_are_none_are_not_shown(home: Path, value: str) -> None:
+    folder = runs_folder() / "mine"
+    folder.mkdir(parents=True)
+    (folder / "run.json").write_text(plan().model_dump_json())
+    names = ("state", "message", "epoch", "step", "steps", "seconds_left", "samples_per_s")
+    progress = ", ".join(f'"{name}": {value}' for name in names)
+    (folder / "progress.json").write_text(f"{{{progress}}}")
+    (folder / "process.json").write_text(f'{{"pid": {value}, "began": {value}}}')
+    (folder / "metrics.jsonl").write_text(f'{{"top1": {value}}}\n{{"top1": 50}}\n')
+    view = look(folder)
+    assert view is not None and view.seconds_left is None and view.epochs_done >= 1
+    assert 0.0 <= view.share <= 1.0
+    assert view.best == 50.0
+    assert all(abs(figure) < 1e15 for _, figure in view.curve("top1"))
+    assert view.standing.message.isprintable()
+
+
+def test_promise_a_run_s_files_that_never_end_are_not_waited_for(home: Path) -> None:
+    folder = runs_folder() / "mine"
+    folder.mkdir(parents=True)
+    (folder / "run.json").write_text(plan().model_dump_json())
+    for name in ("progress.json", "process.json", "metrics.jsonl", "data-set.json"):
+        os.mkfifo(folder / name)
+    view = look(folder)
+    assert view is not None and view.metrics == () and view.state is JobState.FAILED
+    (folder / "run.json").unlink()
+    (folder / "run.json").symlink_to("/dev/zero")
+    assert look(folder) is None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import struct
 import subprocess
 import sys
@@ -21,6 +23,7 @@ from stgat.checkpoint import CheckpointError, Metadata, load_checkpoint, read_me
 from stgat.model import STGAT, STGATConfig
 from stgat.preprocessing import Preprocessing
 from tests.conftest import REPOSITORY
+from tests.hostile import assert_sentence, attempt
 
 CONFIG = STGATConfig(num_classes=3, blocks=((8, 8, 1),), num_heads=1)
 METADATA = Metadata(
@@ -191,12 +194,108 @@ def test_metadata_that_is_no_json_is_refused(saved: Path) -> None:
             read_metadata(saved)
 
 
-def test_a_small_file_that_promises_an_enormous_network_asks_for_no_memory(saved: Path) -> None:
-    def promise(_: dict, metadata: dict) -> None:
-        metadata["model"]["blocks"] = [[8192, 8192, 1]] * 64
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        ({"blocks": [[10**6, 10**6, 1]]}, r"metadata model: blocks\[0\]: widths must be 1\.\.8192"),
+        (
+            {"blocks": [[8192, 8192, 1]] * 64, "num_heads": 64},
+            "metadata model: blocks: more than 1,000,000,000",
+        ),
+        ({"blocks": [[8, 8, 1]] * 10**4}, "metadata model: blocks: between 1 and 64"),
+        ({"num_classes": 10**12}, r"metadata model\.num_classes"),
+        ({"num_heads": 10**30}, r"metadata model\.num_heads"),
+        ({"blocks": [[1024, 1024, 1]] * 8}, "the weight .* has shape"),
+    ],
+)
+def test_promise_a_checkpoint_that_asks_for_an_enormous_network_gets_no_memory(
+    saved: Path, model: dict, message: str
+) -> None:
+    """What the configuration allows is compared with the file's own weights before anything is built."""
+    rewritten(saved, lambda _, metadata: metadata["model"].update(model))
+    with pytest.raises(CheckpointError, match=message):
+        load_checkpoint(saved)
 
-    with pytest.raises(CheckpointError, match="has shape"):
-        load_checkpoint(rewritten(saved, promise))
+
+def test_promise_no_hostile_checkpoint_takes_memory(saved: Path, tmp_path: Path) -> None:
+    content = saved.read_bytes()
+    size = int.from_bytes(content[:8], "little")
+
+    def written(name: str, header: bytes, length: int | None = None, hole: int = 0) -> Path:
+        path = tmp_path / name
+        path.write_bytes(struct.pack("<Q", len(header) if length is None else length) + header)
+        if hole:
+            os.truncate(path, hole)
+        return path
+
+    def lying(name: str, change: Callable[[dict], object]) -> Path:
+        header = json.loads(content[8 : 8 + size])
+        change(header)
+        text = json.dumps(header).encode()
+        path = tmp_path / name
+        path.write_bytes(struct.pack("<Q", len(text)) + text + content[8 + size :])
+        return path
+
+    huge = rewritten(
+        Path(shutil.copy(saved, tmp_path / "huge")),
+        lambda _, metadata: metadata["model"].update(blocks=[[1024, 1024, 1]] * 8),
+    )
+    names = b"{" + b",".join(b'"%d":{"dtype":"U8","shape":[],"data_offsets":[0,0]}' % i for i in range(10**5))
+    paths = [
+        huge,
+        written("claims 2 GB", b"{}", length=2 << 30),
+        written("has 2 GB", b"{", length=2 << 30, hole=(2 << 30) + 8),
+        written("claims all there is", b"{}", length=2**64 - 1),
+        written("many names", names + b"}"),
+        written("deep", b'{"a":' * 100_000),
+        lying("out of the file", lambda h: h["classifier.bias"].update(data_offsets=[0, 1 << 40])),
+        lying("overlapping", lambda h: h["classifier.bias"].update(h["classifier.weight"])),
+        lying("backwards", lambda h: h["classifier.bias"].update(data_offsets=[12, 0])),
+        lying("negative", lambda h: h["classifier.bias"].update(data_offsets=[-12, 0])),
+        lying("large shape", lambda h: h["classifier.bias"].update(shape=[1 << 40])),
+        lying("overflowing shape", lambda h: h["classifier.bias"].update(shape=[1 << 32, 1 << 32])),
+        lying("no list", lambda h: h["classifier.bias"].update(shape="3")),
+        lying("a float", lambda h: h["classifier.bias"].update(shape=[3.0])),
+    ]
+    grown, said = attempt(
+        f"import torch; from stgat.checkpoint import load_checkpoint; load_checkpoint(Path({str(saved)!r}))",
+        "load_checkpoint(path)",
+        *paths,
+    )
+    for path, sentence in zip(paths, said, strict=True):
+        assert sentence.startswith("CheckpointError: ")
+        assert_sentence(sentence, path)
+    assert grown < 64e6
+
+
+def test_promise_what_a_checkpoint_says_moves_no_cursor(saved: Path) -> None:
+    for change in (
+        lambda t, m: m.update(labels=["a", "b", "\x1b[2Jc"]),
+        lambda t, m: m.update(labels=["a", "b", ""]),
+        lambda t, m: m.update(name="a\nb"),
+        lambda t, m: m.update(data="\x1b]0;title\x07"),
+        lambda t, m: m["metrics"].update({"\x07": 1}),
+        lambda t, m: m.update({"\x1b[2J" * 10_000: 1}),
+        lambda t, m: m["model"].update(layout="\x1b[2J" * 10_000),
+        lambda t, m: t.update({"\x1b[2J" * 10_000: torch.zeros(1)}),
+    ):
+        path = rewritten(Path(shutil.copy(saved, saved.with_name("moving.safetensors"))), change)
+        with pytest.raises(CheckpointError) as caught:
+            load_checkpoint(path)
+        assert_sentence(caught.value, path)
+
+
+def test_a_name_that_no_file_can_have_and_a_pipe_are_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("zero\0byte")):
+        with pytest.raises(CheckpointError, match="no such model file"):
+            load_checkpoint(path)
+
+
+def test_metadata_that_nobody_would_read_are_not_written(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="nobody would read"):
+        save_checkpoint(tmp_path / "x", STGAT(CONFIG), METADATA.model_copy(update={"data": "x" * (1 << 21)}))
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("dtype", ["F4", "F6_E2M3", "C64", "BOOL", "I64", "BF16", "F8_E4M3", "NONSENSE"])

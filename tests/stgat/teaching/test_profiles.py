@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from stgat.teaching.profiles import (
     read_names,
     save_profile,
 )
+from tests.hostile import assert_sentence
 from tests.stgat.teaching.acting import profile
 
 TIMES = np.arange(30) / 25.0
@@ -226,3 +228,36 @@ def test_a_take_is_neither_too_short_nor_too_long(seconds: float, sentence: str)
     times = np.linspace(0, seconds, 40)
     with pytest.raises(TeachingError, match=sentence):
         Take(np.ones((40, 25, 3)), np.ones((40, 25)), times)
+
+
+@pytest.mark.parametrize(
+    "name", ["../../etc", "/etc/passwd", "C:\\x", "..\\x", "a/b", "x\0y", "..", "\x1b[2J"]
+)
+def test_promise_a_profile_whose_names_are_paths_is_refused(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "p.safetensors"
+    for metadata in (entry(name=name), entry()):
+        told = json.loads(metadata["stgat-profile"])
+        told["actions"][0]["name"] = name
+        save_file(arrays(), path, metadata={"stgat-profile": json.dumps(told)})
+        for read in (load_profile, read_names):
+            with pytest.raises(TeachingError) as caught:
+                read(path)
+            assert_sentence(caught.value, path)
+
+
+def test_promise_a_pipe_among_the_profiles_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "p.safetensors")
+    (tmp_path / "endless").symlink_to("/dev/zero")
+    for path in (tmp_path / "p.safetensors", tmp_path / "endless", Path("zero\0byte")):
+        for read in (load_profile, read_names):
+            with pytest.raises(TeachingError):
+                read(path)
+
+
+def test_promise_a_profile_says_nothing_of_itself_without_end(tmp_path: Path) -> None:
+    path = tmp_path / "p.safetensors"
+    for metadata in ({"stgat-profile": " " * (2 << 20)}, {"stgat-profile": "{}", "more": "x" * (5 << 20)}):
+        save_file(arrays(), path, metadata=metadata)
+        with pytest.raises(TeachingError, match="are the most") as caught:
+            load_profile(path)
+        assert_sentence(caught.value, path)

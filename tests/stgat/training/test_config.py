@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from stgat.errors import ConfigError
 from stgat.training.config import PooledTrainConfig, PreparedTrainConfig
 from stgat.training.load_config import load_config
+from tests.hostile import assert_sentence
 
 YAML = """
 name: tiny
@@ -270,3 +272,106 @@ def test_a_table_has_no_place_beside_one_prepared_data_set(tmp_path: Path) -> No
 def test_a_data_set_without_a_class_is_an_error(path: Path) -> None:
     with pytest.raises(ConfigError, match=r"data\.0\.labels: Dictionary should have at least 1 item"):
         load_config(path, ["data.0.labels={}"])
+
+
+# Files from strangers
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        "!!python/object/apply:os.system ['touch sprung']",
+        "!!python/object/new:os.system ['touch sprung']",
+        "!!python/object:pathlib.Path {}",
+        "!!python/name:os.system",
+        "!!python/module:os",
+        '!!python/object/apply:builtins.exec [\'open("sprung", "w")\']',
+        "!<tag:yaml.org,2002:python/object/apply:os.system> ['touch sprung']",
+        "!!str/../python x",
+    ],
+)
+def test_promise_a_yaml_tag_runs_nothing(path: Path, tag: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(path.parent)
+    for text in (tag, f"{YAML}\nname: {tag}\n", f"{YAML}\n? {tag}\n: 1\n"):
+        path.write_text(text)
+        with pytest.raises(ConfigError, match="not readable as YAML") as caught:
+            load_config(path)
+        assert_sentence(caught.value, path)
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+_LAUGHS = "\n".join(f"a{n + 1}: &a{n + 1} [{', '.join([f'*a{n}'] * 9)}]" for n in range(12))
+_MERGES = "\n".join(f"m{n + 1}: &m{n + 1} {{<<: [{', '.join([f'*m{n}'] * 9)}]}}" for n in range(12))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"a0: &a0 [lol]\n{_LAUGHS}\n",
+        f"m0: &m0 {{a: 1}}\n{_MERGES}\n",
+        "a: &a [*a]\n",
+        "[" * 60_000,
+        "{a: " * 15_000,
+        "- " * 30_000,
+        "x" * 70_000,
+        "a: 2026-13-41",
+        "a: 1:99:99999999999999999999999999.5",
+        "a: !!int x",
+        "a: !!bool x",
+        "a: !!timestamp x",
+        "a: !!binary \xe9",
+        "a: " + "9" * 5000,
+        "a: \x00",
+        "? [1, 2]\n: 3",
+        "%YAML 9.9\n---\na: 1",
+    ],
+    ids=lambda text: text[:20],
+)
+def test_promise_yaml_that_multiplies_or_nests_without_end_is_one_sentence(path: Path, text: str) -> None:
+    path.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    for line in str(caught.value).splitlines():
+        assert_sentence(line, path)
+
+
+@pytest.mark.parametrize(
+    "content", [b"\xff\xfea\x00:\x00", "name: ü".encode("latin-1"), b"\x80", b"\x1b[2J: 1"]
+)
+def test_a_wrong_encoding_is_one_sentence(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    assert_sentence(str(caught.value).splitlines()[0], path)
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "learning_rate=.inf", "weight_decay=.nan", "learning_rate=1e999",
+        f"epochs={10**30}", f"seed={10**30}",
+        f"batch_size={10**30}", "augment.window_s=[1.0, .inf]", "preprocessing.window_s=.nan",
+        "name=\"a\\eb\"",
+        "model.blocks=[[8192, 8192, 1], [8192, 8192, 1], [8192, 8192, 1]]",
+    ],
+)  # fmt: skip
+def test_promise_numbers_that_are_none_are_named(path: Path, override: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_config(path, [override])
+    assert_sentence(caught.value, path)
+
+
+def test_promise_a_base_that_never_ends_is_not_waited_for(path: Path) -> None:
+    os.mkfifo(path.parent / "pipe")
+    for name in ("pipe", "/dev/zero", "zero\\0byte", ".", "\\e[2J", "x" * 5000):
+        for key in ("base", "label_table"):
+            path.write_text(f'{YAML}\n{key}: "{name}"\n')
+            with pytest.raises(ConfigError) as caught:
+                load_config(path)
+            assert str(path) in str(caught.value) and str(caught.value).isprintable()
+
+
+def test_a_thousand_mistakes_are_not_all_told(path: Path) -> None:
+    path.write_text(YAML + "".join(f"\nkey{n}: 1" for n in range(1000)))
+    with pytest.raises(ConfigError, match="and 980 more"):
+        load_config(path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from stgat.checkpoint import load_checkpoint
 from stgat.errors import TrainingError
@@ -21,6 +22,7 @@ from stgat.training.load_config import load_config
 from stgat.training.optimization import make_optimizer
 from stgat.training.run_folder import Place, RunFolder, environment
 from stgat.training.train import train
+from tests.hostile import assert_sentence
 from tests.stgat.training.prepared_sets import config_for, small_set
 
 CONFIG = config_for(Path("set"))
@@ -247,3 +249,69 @@ def test_the_state_names_all_that_is_needed(tmp_path: Path) -> None:
     assert names == of_networks | {
         f"optimizer.{number}.momentum_buffer" for number in range(len(list(model.parameters())))
     }
+
+
+def _rewritten(path: Path, change: Callable[[dict, dict], object]) -> None:
+    tensors = load_file(path)
+    with safe_open(path, framework="pt") as file:
+        place = json.loads(file.metadata()["place"])
+    change(tensors, place)
+    save_file(tensors, path, metadata={"place": json.dumps(place)})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda t, p: p.update(epoch="x"),
+        lambda t, p: p.update(epoch=-1),
+        lambda t, p: p.update(step=10**400),
+        lambda t, p: p.update(surprise="\x1b[2J"),
+        lambda t, p: t.update({"optimizer.99.momentum_buffer": torch.zeros(1)}),
+        lambda t, p: t.update({"optimizer.x.momentum_buffer": torch.zeros(1)}),
+        lambda t, p: t.update({"optimizer.0.momentum_buffer": torch.zeros(7, 7)}),
+        lambda t, p: t.update({"model.\x1b[2J": torch.zeros(1)}),
+        lambda t, p: t.pop("average.classifier.bias"),
+    ],
+)
+def test_promise_a_state_that_fits_no_run_is_one_sentence(
+    tmp_path: Path, change: Callable[[dict, dict], object]
+) -> None:
+    run, parts = begun(tmp_path), network()
+    run.save_state(Place(), *parts)
+    _rewritten(tmp_path / "last.safetensors", change)
+    with pytest.raises(TrainingError, match="cannot be continued from") as caught:
+        run.load_state(*parts)
+    assert_sentence(caught.value, tmp_path / "last.safetensors")
+
+
+def test_promise_a_configuration_with_tags_or_bombs_continues_no_run(tmp_path: Path) -> None:
+    begun(tmp_path)
+    for text in (
+        "!!python/object/apply:os.getcwd []",
+        "a: &a [1]\nb: [*a, *a]",
+        "[" * 50_000,
+        "a: 2026-13-41",
+    ):
+        (tmp_path / "config.yaml").write_text(text)
+        with pytest.raises(TrainingError, match="not the configuration of a run") as caught:
+            RunFolder(tmp_path, CONFIG, resume=True)
+        assert_sentence(caught.value, tmp_path / "config.yaml")
+
+
+def test_figures_that_are_no_text_do_not_end_a_run(tmp_path: Path) -> None:
+    run = begun(tmp_path)
+    (tmp_path / "metrics.jsonl").write_bytes(b'{"a": 1}\n\xff\n{"b": 2}\n')
+    run.keep_metrics(1)
+    assert (tmp_path / "metrics.jsonl").read_bytes() == b'{"a": 1}\n'
+    (tmp_path / "metrics.jsonl").unlink()
+    with pytest.raises(TrainingError, match=r"metrics\.jsonl: cannot be read"):
+        run.keep_metrics(1)
+
+
+def test_promise_labels_that_no_checkpoint_can_hold_are_said_before_the_training(tmp_path: Path) -> None:
+    small_set(tmp_path / "set", subjects=1)
+    told = json.loads((tmp_path / "set" / "dataset.json").read_text())
+    told["labels"][0] = "\x1b[2J"
+    (tmp_path / "set" / "dataset.json").write_text(json.dumps(told))
+    with pytest.raises(TrainingError, match=r"labels\.0: .*cannot be shown"):
+        train(config_for(tmp_path / "set", epochs=10**6), folder=tmp_path / "run")
