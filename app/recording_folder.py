@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import unicodedata
+import uuid
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from stgat.errors import CheckpointError
 
 MAX_NAME = 60
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+_TAKEN = (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
@@ -47,7 +49,7 @@ def make_session_folder(place: Path, source: str, started_at: datetime, about: d
     """
     place.mkdir(parents=True, exist_ok=True)
     name = session_name(source, started_at)
-    growing = place / f".{name}.{os.getpid()}.partial"
+    growing = place / f".{name}.{uuid.uuid4().hex}.partial"  # a killed process may have left one
     growing.mkdir()
     try:
         write_about(growing, about)
@@ -55,7 +57,12 @@ def make_session_folder(place: Path, source: str, started_at: datetime, about: d
             folder = place / (name if number == 1 else f"{name} ({number})")
             if os.path.lexists(folder):
                 continue
-            growing.rename(folder)
+            try:
+                growing.rename(folder)
+            except OSError as error:
+                if error.errno in _TAKEN:  # by another recording, since the look
+                    continue
+                raise
             return folder
         raise FileExistsError(errno.EEXIST, "there are a thousand recordings of that name", str(place / name))
     finally:

@@ -34,6 +34,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -45,7 +46,7 @@ from stgat.training import train
 from stgat.training.curves import Curves
 
 MAIN = Path(__file__).resolve().parents[1] / "main.py"
-#: So many share one start: the others are forked with everything imported.
+#: Every so many runs begin with the imports.
 ANEW_EVERY = 10
 SAVE_EVERY_S = 0.03
 POLL_S = 0.001
@@ -78,13 +79,16 @@ class Kill:
 
 
 class Run:
-    """A command in a process group of its own, watched by the files it makes."""
+    """A command in a process group of its own, watched by the files it makes.
 
-    def __init__(self, work: Work, out: Path, number: int) -> None:
+    forked: whether it has everything imported when it starts. often: whether a training saves often.
+    """
+
+    def __init__(self, work: Work, out: Path, forked: bool = True, often: bool = False) -> None:
         self._work, self._out = work, out
-        self._arguments, self._often = work.arguments(out), number % 2 == 1
+        self._arguments, self._often = work.arguments(out), often
         self._log = out.with_name("log")
-        target = self._run_anew if number % ANEW_EVERY == 0 else self._run
+        target = self._run if forked else self._run_anew
         self._process = multiprocessing.get_context("fork").Process(target=target)
         self._process.start()
         self.began = time.monotonic()
@@ -161,9 +165,9 @@ def _being_written(out: Path) -> Iterator[Path]:
             return
 
 
-def whole(work: Work, out: Path, number: int) -> Pace:
+def whole(work: Work, out: Path, forked: bool) -> Pace:
     """Run once without interruption. Raises RuntimeError where that fails."""
-    run = Run(work, out, number)
+    run = Run(work, out, forked)
     run.watch(lambda run: False)
     lasted_s = run.lasted_s
     code, said = run.ended()
@@ -210,20 +214,25 @@ def killed(run: Run, pace: Pace, moment: tuple[str, float], chance: random.Rando
 
 
 def one(
-    work: Work, pace: Pace, out: Path, number: int, moment: tuple[str, float], chance: random.Random
+    begin: Callable[[], Run],
+    work: Work,
+    pace: Pace,
+    out: Path,
+    moment: tuple[str, float],
+    chance: random.Random,
 ) -> Kill | None:
     """Kill, look, go on, compare; None where the run had ended before the moment came."""
-    words = killed(Run(work, out, number), pace, moment, chance)
+    words = killed(begin(), pace, moment, chance)
     if not words:
         return None
     kill = Kill(words, work.left(out))
     kill.wrong += work.faults(out)
     for _ in range(chance.choice([0, 0, 1, MAX_MORE_KILLS])):
-        if killed(Run(work, out, number), pace, ("any", chance.random()), chance):
+        if killed(begin(), pace, ("any", chance.random()), chance):
             kill.more += 1
             kill.wrong += work.faults(out)
     done = work.done(out)
-    code, said = Run(work, out, number).ended()
+    code, said = begin().ended()
     kill.said = work.said(said)
     if code:
         kill.wrong.append(f"the run that goes on ends with {code}: {' '.join(said.split())[-500:]}")
@@ -232,23 +241,27 @@ def one(
     return kill
 
 
-def campaign(work: Work, times: int, chance: random.Random, scratch: Path) -> tuple[Pace, list[Kill]]:
+def campaign(
+    work: Work, times: int, all_forked: bool, chance: random.Random, scratch: Path
+) -> tuple[Pace, list[Kill]]:
     """So many kills of one kind of work, each told as it is done; the pace is that of forked runs."""
     work.place(scratch)
-    anew = whole(work, work.reference, 0)
+    anew = whole(work, work.reference, all_forked)
     (scratch / "forked").mkdir()
-    forked = whole(work, scratch / "forked" / "out", 1)
+    fast = anew if all_forked else whole(work, scratch / "forked" / "out", True)
     kills: list[Kill] = []
     waiting = moments(times, chance)
     while len(kills) < times:
         moment, number = waiting.pop() if waiting else moments(20, chance)[0], len(kills)
-        pace = forked if number % ANEW_EVERY else anew
+        forked = all_forked or number % ANEW_EVERY > 0
         with tempfile.TemporaryDirectory(dir=scratch) as place:
-            kill = one(work, pace, Path(place) / "out", number, moment, chance)
+            out = Path(place) / "out"
+            begin = partial(Run, work, out, forked, number % 2 == 1)
+            kill = one(begin, work, fast if forked else anew, out, moment, chance)
         if kill is not None:
             kills.append(kill)
             print(f"{work.name} {len(kills)}: {kill.moment}; {kill.left}; {kill.wrong or 'same'}", flush=True)
-    return forked, kills
+    return fast, kills
 
 
 def main() -> int:
@@ -260,6 +273,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--samples", type=int, default=300, help="recordings to prepare and train on")
     parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--forked", action="store_true", help="begin no run with the imports: much faster")
     parser.add_argument("--report", type=Path, help="write what came of it to this file, as Markdown")
     arguments = parser.parse_args()
     chance = random.Random(f"{arguments.seed} {arguments.work}")
@@ -270,9 +284,9 @@ def main() -> int:
         work: Work = PrepareWork(arguments.samples)
         if arguments.work == "train":
             work.place(scratch)
-            whole(work, work.reference, 0)
+            whole(work, work.reference, arguments.forked)
             work = TrainWork(work.reference, arguments.epochs)
-        pace, kills = campaign(work, arguments.times, chance, scratch)
+        pace, kills = campaign(work, arguments.times, arguments.forked, chance, scratch)
     if arguments.report:
         write_report(arguments.report, work.name, arguments.seed, pace, kills)
     wrong = sum(bool(kill.wrong) for kill in kills)
