@@ -20,7 +20,6 @@ pictures up to there too; what was there before must be untouched. Exit code 1 w
 from __future__ import annotations
 
 import argparse
-import itertools
 import math
 import multiprocessing
 import random
@@ -89,17 +88,24 @@ def _mount(place: Path, size: int) -> None:
 
 def campaign(end: str, times: int, most_s: float, seed: int) -> list[str]:
     """Sentences on so many trials; those on broken promises begin with BROKEN."""
-    chance = random.Random(f"{seed} {end}")
-    outcomes: list[Outcome] = []
-    told: list[str] = []
-    for number in range(times):
+
+    def one(number: int) -> Outcome:
         with tempfile.TemporaryDirectory() as scratch:
-            outcome = trial(end, Path(scratch), most_s, number, chance)
-        outcomes.append(outcome)
-        told += [
-            f"BROKEN: {end} {number}, after {outcome.lived_s:.2f} s: {words}" for words in outcome.broken
-        ]
-    return [_summary(end, outcomes), *told]
+            outcome = trial(end, Path(scratch), most_s, number, random.Random(f"{seed} {end} {number}"))
+        for words in outcome.broken or ("whole",):
+            print(f"{end} {number}, after {outcome.lived_s:.2f} s: {words}", file=sys.stderr, flush=True)
+        return outcome
+
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        outcomes = list(pool.map(one, range(times)))
+    return [
+        _summary(end, outcomes),
+        *[
+            f"BROKEN: {end} {number}, after {outcome.lived_s:.2f} s: {words}"
+            for number, outcome in enumerate(outcomes)
+            for words in outcome.broken
+        ],
+    ]
 
 
 def _summary(end: str, outcomes: Sequence[Outcome]) -> str:
@@ -138,10 +144,8 @@ def main() -> int:
     parser.add_argument("--report", type=Path, help="write what came of it to this file, as Markdown")
     arguments = parser.parse_args()
     multiprocessing.set_forkserver_preload(["benchmarks.kill_recording_trial"])
-    with ThreadPoolExecutor(AT_A_TIME) as pool:
-        ends = arguments.ends or list(TIMES.items())
-        found = pool.map(lambda end: campaign(*end, arguments.most, arguments.seed), ends)
-        told = list(itertools.chain.from_iterable(found))
+    ends = arguments.ends or TIMES.items()
+    told = [words for end, times in ends for words in campaign(end, times, arguments.most, arguments.seed)]
     print("\n".join(told))
     if arguments.report:
         from benchmarks.this_machine import facts

@@ -7,6 +7,7 @@ asked for.
 from __future__ import annotations
 
 import struct
+import threading
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ MAX_PEOPLE = 16
 #: Of one array, unpacked: 15 hours of two people at 30 fps in joints_m.
 MAX_ARRAY_BYTES = 1 << 30
 MAX_DISTANCE_M = 100.0
+
+#: NumPy has Python parse the header, which in 3.11 fails at times where two threads do so (SystemError).
+_ONE_PARSER = threading.Lock()
 
 REQUIRED_ARRAYS = ("joints_m", "confidence", "timestamps_s")
 OPTIONAL_ARRAYS = ("image_joints", "image_size", "person_ids")
@@ -157,7 +161,8 @@ def _read_array(archive: zipfile.ZipFile, name: str) -> NDArray[np.generic]:
         raise _ArrayError(f"{name} would take {member.file_size / 1e9:.1f} GB, more than a recording may")
     try:
         with archive.open(member) as file:
-            shape, dtype = _read_header(file)
+            with _ONE_PARSER:
+                shape, dtype = _read_header(file)
             if dtype.hasobject or dtype.kind not in "fiu":
                 raise _ArrayError(f"{name} holds {dtype}, not numbers")
             size = dtype.itemsize
@@ -165,7 +170,7 @@ def _read_array(archive: zipfile.ZipFile, name: str) -> NDArray[np.generic]:
                 size *= length
             if size != member.file_size - file.tell():
                 raise _ArrayError(f"{name} says it has the shape {shape}, which is not what the file holds")
-        with archive.open(member) as file:
+        with archive.open(member) as file, _ONE_PARSER:
             return npy.read_array(file, allow_pickle=False)
     except (ValueError, TypeError, KeyError, SyntaxError, OverflowError, EOFError) as error:
         raise _ArrayError(f"{name} is damaged") from error

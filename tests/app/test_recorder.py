@@ -220,13 +220,13 @@ def test_promise_no_name_of_a_recording_leads_out_of_the_chosen_folder(tmp_path:
     assert session_name("日本カメラ", datetime(2026, 1, 2, 3, 4, 5)).endswith("日本カメラ")
 
 
-def test_the_queue_of_pictures_is_bounded_in_time_and_in_memory() -> None:
+def test_promise_pictures_wait_for_the_encoder_neither_long_nor_many() -> None:
     picture = np.zeros((10, 10, 3), np.uint8)
-    queue = PictureQueue(waiting_s=0.4)
+    queue = PictureQueue(waiting_s=0.45)
     for index in range(100):
         queue.offer(picture, index / 10)
     assert queue.dropped == 95
-    assert [queue.take()[1] for _ in range(5)] == [0.0, 0.1, 0.2, 0.3, 0.4]
+    assert [queue.take()[1] for _ in range(5)] == [9.5, 9.6, 9.7, 9.8, 9.9]
     small = PictureQueue(waiting_s=100.0, waiting_bytes=4 * picture.nbytes)
     for index in range(10):
         small.offer(picture, float(index))
@@ -234,6 +234,17 @@ def test_the_queue_of_pictures_is_bounded_in_time_and_in_memory() -> None:
     small.close()
     small.offer(picture, 99.0)
     assert [small.take() is not None for _ in range(5)] == [True] * 4 + [False]
+
+
+def test_promise_a_slow_encoder_s_pictures_are_never_old() -> None:
+    """Ten pictures a second of thirty are encoded; the file is behind by what may wait, from the first on."""
+    queue = PictureQueue(waiting_s=0.6)
+    behind = []
+    for index in range(300):
+        queue.offer(np.zeros((2, 2, 3), np.uint8), index / FPS)
+        if index % 3 == 2:
+            behind.append(index / FPS - queue.take()[1])
+    assert max(behind) <= 0.6 + 1 / FPS and queue.dropped > 150
 
 
 def test_an_encoder_that_cannot_keep_up_loses_pictures_and_no_skeleton(tmp_path: Path) -> None:

@@ -247,3 +247,12 @@ def test_the_state_names_all_that_is_needed(tmp_path: Path) -> None:
     assert names == of_networks | {
         f"optimizer.{number}.momentum_buffer" for number in range(len(list(model.parameters())))
     }
+
+
+def test_promise_what_a_killed_run_left_half_written_is_removed_when_it_goes_on(tmp_path: Path) -> None:
+    begun(tmp_path / "run")
+    whole = {path.name for path in (tmp_path / "run").iterdir()}
+    for name in (".last.safetensors.tmp", ".best.safetensors.k2x9_a1b.part", ".metrics.jsonl.tmp"):
+        (tmp_path / "run" / name).write_bytes(b"half")
+    RunFolder(tmp_path / "run", CONFIG, resume=True)
+    assert {path.name for path in (tmp_path / "run").iterdir()} == whole
