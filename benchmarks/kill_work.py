@@ -39,17 +39,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import app.cli  # noqa: F401  # so that it is there in what is forked, as are the curves
+import app.cli  # noqa: F401  # so that it is there in what is forked
 from benchmarks.kill_work_report import write_report
 from benchmarks.kill_work_works import PrepareWork, TrainWork, Work
-from stgat.training import train
-from stgat.training.curves import Curves
 
 MAIN = Path(__file__).resolve().parents[1] / "main.py"
 #: Every so many runs begin with the imports.
 ANEW_EVERY = 10
 SAVE_EVERY_S = 0.03
-POLL_S = 0.001
+POLL_S = 0.002
 #: After a file that is being written was seen.
 INTO_A_SAVE_S = 0.006
 INTO_THE_END_S = 0.1
@@ -109,6 +107,8 @@ class Run:
     def _run(self) -> None:
         self._leave()
         if self._often:
+            from stgat.training import train
+
             train.SAVE_EVERY_S = SAVE_EVERY_S
         sys.argv = [str(MAIN), *self._arguments]
         runpy.run_path(str(MAIN), run_name="__main__")
@@ -241,6 +241,15 @@ def one(
     return kill
 
 
+def import_for_training(scratch: Path) -> None:
+    """So that what is forked has it."""
+    import stgat.training.train  # noqa: F401
+    from stgat.training.curves import Curves
+
+    with Curves(scratch):  # imports what draws them
+        pass
+
+
 def campaign(
     work: Work, times: int, all_forked: bool, chance: random.Random, scratch: Path
 ) -> tuple[Pace, list[Kill]]:
@@ -279,10 +288,9 @@ def main() -> int:
     chance = random.Random(f"{arguments.seed} {arguments.work}")
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
-        with Curves(scratch):  # imports what draws them
-            pass
         work: Work = PrepareWork(arguments.samples)
         if arguments.work == "train":
+            import_for_training(scratch)
             work.place(scratch)
             whole(work, work.reference, arguments.forked)
             work = TrainWork(work.reference, arguments.epochs)

@@ -14,7 +14,9 @@ PROGRAM = Path(__file__).resolve().parents[2] / "benchmarks" / "kill_work.py"
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="process groups and SIGKILL are of POSIX")
 @pytest.mark.parametrize(
-    "options", [("prepare", "--samples", "300"), ("train", "--epochs", "3")], ids=lambda o: o[0]
+    "options",
+    [("prepare", "--samples", "60"), ("train", "--samples", "120", "--epochs", "3")],
+    ids=lambda o: o[0],
 )
 def test_promise_killed_work_goes_on_to_the_same_result(tmp_path: Path, options: tuple[str, ...]) -> None:
     report = tmp_path / "report.md"
