@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from app.errors import USER_ERRORS, OutputError
 from app.replay import replay
+from stgat.data.atomic import take_place
 
 if TYPE_CHECKING:
     from app.pipeline import Session
@@ -115,7 +116,7 @@ class AnnotatedVideo:
                 if not self._cancelled.is_set():
                     if not self._partial.is_file():
                         raise OutputError(f"{self.spec} has no picture; nothing was saved")
-                    self._partial.replace(self.path)
+                    take_place(self._partial, self.path)
                     self._warning = report.warning
             finally:
                 self._partial.unlink(missing_ok=True)

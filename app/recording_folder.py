@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import unicodedata
+import uuid
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from stgat.data.session_folder import ABOUT
 from stgat.errors import CheckpointError
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+_TAKEN = (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
@@ -44,7 +46,7 @@ def make_session_folder(place: Path, source: str, started_at: datetime, about: d
     """
     place.mkdir(parents=True, exist_ok=True)
     name = session_name(source, started_at)
-    growing = place / f".{name}.{os.getpid()}.partial"
+    growing = place / f".{name}.{uuid.uuid4().hex}.partial"  # a killed process may have left one
     growing.mkdir()
     try:
         write_about(growing, about)
@@ -52,7 +54,12 @@ def make_session_folder(place: Path, source: str, started_at: datetime, about: d
             folder = place / (name if number == 1 else f"{name} ({number})")
             if os.path.lexists(folder):
                 continue
-            growing.rename(folder)
+            try:
+                growing.rename(folder)
+            except OSError as error:
+                if error.errno in _TAKEN:  # by another recording, since the look
+                    continue
+                raise
             return folder
         raise FileExistsError(errno.EEXIST, "there are a thousand recordings of that name", str(place / name))
     finally:

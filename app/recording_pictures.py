@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from app.errors import OutputError
 from app.video_writer import VideoWriter
 
-#: What may wait for the encoder, in the pictures' own time and in memory; beyond it pictures are left out.
+#: What may wait for the encoder, in the pictures' own time and in memory; beyond it the oldest are left out.
 WAITING_S = 0.6
 WAITING_BYTES = 1 << 27
 
@@ -21,7 +21,7 @@ Picture = NDArray[np.uint8]
 
 
 class PictureQueue:
-    """Pictures on their way to the encoder; what does not fit is left out and counted. Thread-safe."""
+    """Pictures on their way to the encoder, never old; those left out are counted. Thread-safe."""
 
     def __init__(self, waiting_s: float = WAITING_S, waiting_bytes: int = WAITING_BYTES) -> None:
         self._waiting_s, self._waiting_bytes = waiting_s, waiting_bytes
@@ -42,15 +42,15 @@ class PictureQueue:
         with self._changed:
             if self._closed or time_s <= self._last_s:
                 return
-            if self._pictures and (
-                time_s - self._pictures[0][1] > self._waiting_s
-                or self._bytes + image.nbytes > self._waiting_bytes
-            ):
-                self.dropped += 1
-                return
             self._pictures.append((image, time_s))
             self._bytes += image.nbytes
             self._last_s = time_s
+            # The oldest go: of what waits long, nothing would be in the file if the program were killed now.
+            while len(self._pictures) > 1 and (
+                time_s - self._pictures[0][1] > self._waiting_s or self._bytes > self._waiting_bytes
+            ):
+                self._bytes -= self._pictures.popleft()[0].nbytes
+                self.dropped += 1
             self._changed.notify()
 
     def take(self) -> tuple[Picture, float] | None:

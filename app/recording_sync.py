@@ -1,5 +1,6 @@
 """Has the system bring to the disk itself what a recording has written, for the case of a power cut.
 
+That costs the part of the skeletons that was being written, at most ten seconds, and some five of the rest.
 To the end of the process what is written is safe at once. The disk may take seconds, so nobody waits for it.
 """
 
@@ -11,13 +12,17 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from stgat.data.atomic import sync_folder
 from stgat.data.session_folder import ABOUT, EVENTS, SKELETONS, VIDEO, sorted_parts
 
 SYNC_EVERY_S = 5.0
 
 
 class DiskSync:
-    """A thread that syncs the files of a folder that have changed, every few seconds and once at the end."""
+    """A thread that syncs the files of a folder that have changed, every few seconds and once at the end.
+
+    Their names too: those in the folder, those of the parts, and the folder's own.
+    """
 
     def __init__(
         self, folder: Path, every_s: float = SYNC_EVERY_S, sync: Callable[[int], None] = os.fsync
@@ -54,3 +59,5 @@ class DiskSync:
                 with path.open("rb+") as file:
                     self._sync(file.fileno())
                 self._synced[path] = changed
+        for folder in (whole, self._folder, self._folder.parent):
+            sync_folder(folder)

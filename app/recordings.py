@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import OutputError, SourceError
+from stgat.data.atomic import take_place
 from stgat.data.npz_arrays import most_unpacked
 from stgat.data.recording_file import REQUIRED_ARRAYS, SkeletonRecording, read_recording
 from stgat.errors import DataError
@@ -44,10 +45,10 @@ def save_recording(path: str | Path, recording: SkeletonRecording, sync: bool = 
                     file.seek(0)
                     file.truncate()
                     np.savez(file, allow_pickle=False, **arrays)
-                file.flush()
-                if sync:
-                    os.fsync(file.fileno())
-            partial.replace(path)
+            if sync:
+                take_place(partial, path)
+            else:
+                partial.replace(path)
         finally:
             partial.unlink(missing_ok=True)
     except OSError as error:

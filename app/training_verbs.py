@@ -48,6 +48,7 @@ def train(
     """
     with told_as_sentences(debug), told_to_file(progress_of(progress)) as tell:
         from stgat.training.load_config import load_config
+        from stgat.training.run_folder import CONFIG
 
         overrides = [argument for argument in arguments if "=" in argument]
         if holdout_subjects is not None:
@@ -61,8 +62,8 @@ def train(
         settings = [load_config(file, overrides) for file in files]
         for config in settings:
             folder = output or Path("runs") / config.name
-            # Of several runs that were stopped, the later ones have not begun.
-            begun = len(settings) == 1 or folder.exists()
+            # Of several runs that were stopped, the later ones have not begun; nor has one without a CONFIG.
+            begun = len(settings) == 1 or (folder / CONFIG).is_file()
             train_one(config, folder, resume and begun, tell, stop_file)
 
 

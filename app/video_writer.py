@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
-from typing import IO, Self
+from typing import Self
 
 import av
 import cv2
@@ -45,11 +46,11 @@ class VideoWriter:
     def __init__(self, path: Path, fps: float | None = None, steady: bool = False) -> None:
         self._path, self._steady = path, steady
         self._last_tick = self._key_tick = -1
-        self._file: IO[bytes] | None = None
+        self._file: _WholeWrites | None = None
         rate = Fraction(fps or 30).limit_denominator(1001)  # 29.97 is 30000/1001
         try:
             if steady:
-                self._file = path.open("xb", buffering=0)
+                self._file = _WholeWrites(path)
                 self._container = av.open(self._file, "w", format="matroska", options=_STEADY_FILE)
             else:
                 self._container = av.open(str(path), "w")
@@ -99,13 +100,37 @@ class VideoWriter:
         try:
             work()
         except (av.FFmpegError, ValueError, OSError) as error:
-            raise OutputError(f"{self._path} cannot be written ({error})") from error
+            cause = (self._file and self._file.error) or error
+            raise OutputError(f"{self._path} cannot be written ({cause})") from cause
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class _WholeWrites:
+    """A new file that writes all it is given, or fails; a disk that is nearly full takes a part of it.
+
+    error: what it failed with; the encoder, through which it is called, tells another.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._raw = io.FileIO(path, "x")
+        self.seek, self.tell, self.close = self._raw.seek, self._raw.tell, self._raw.close
+        self.error: OSError | None = None
+
+    def write(self, content: bytes | bytearray | memoryview) -> int:
+        rest = memoryview(content).cast("B")
+        length = len(rest)
+        try:
+            while rest:
+                rest = rest[self._raw.write(rest) or 0 :]
+        except OSError as error:
+            self.error = error
+            raise
+        return length
 
 
 def _sized(image: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:

@@ -1,217 +1,167 @@
-"""Kills a process that records, at random moments, and looks at what is left.
+"""Ends recordings by force, and looks at what is left.
 
-    python benchmarks/kill_recording.py --times 200
+    python benchmarks/kill_recording.py --report docs/campaigns/recordings.md
+    python benchmarks/kill_recording.py killed=5 limit=3
 
 Each time a process of its own records made-up pictures and skeletons at 30 frames a second, of which every
-third is not posed, and is killed (SIGKILL) between 0 and --most seconds after its first frame. With --limit
-it comes instead to the end of what a file may hold (RLIMIT_FSIZE), at a random size; with --place on a small
-file system and --most 0, to the end of the disk. What was recorded must open and play, with every posed frame
-up to a second before the end, exactly, and pictures up to there too. Prints what was missing at most; exit
-code 1 where a promise was broken.
+third is not posed, until it comes to one of these ends:
+
+    killed    SIGKILL, at a random moment
+    limit     a file may grow no more (RLIMIT_FSIZE), at a random size
+    disk      the disk is full: a file system of random size (tmpfs; only root may mount one)
+    clock     SIGKILL or a stop, with a wall clock that leaps by up to a day at every look. The recording
+              begins at half past two of the night in which that comes twice, in a folder in which that name,
+              and the next one, are taken
+
+What was recorded must open and play, with every posed frame up to a second before the end, exactly, and
+pictures up to there too; what was there before must be untouched. Exit code 1 where a promise was broken.
 """
 
 from __future__ import annotations
 
 import argparse
 import math
-import os
+import multiprocessing
 import random
-import resource
-import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from app.entities import VideoFrame
-from app.errors import SourceError
-from app.recorder import SessionRecorder
-from app.results import Listener, PosedFrame
-from app.sources import open_source
-from app.sources.base import SourceInfo
-from stgat.data.session_folder import ABOUT, VIDEO
-from stgat.skeleton import Skeleton
+from benchmarks.kill_recording_trial import MINE, PROMISED_S, STOP, TWICE_NAME, Outcome, look_at, record
 
-FPS, WIDTH, HEIGHT = 30.0, 640, 480
-PROMISED_S = 1.0
+TIMES = {"killed": 200, "limit": 50, "disk": 50, "clock": 50}
+SIZES = {"limit": (2_000, 400_000), "disk": (16_384, 1_000_000)}
+#: Recordings at the same time.
+AT_A_TIME = 2
+#: What is said of them.
+SAID = {"limit": "a file has grown as large as it may here", "disk": "the disk is full"}
+FIRST_FRAME_WITHIN_S = 120.0
 
 
-class MadeUp:
-    """A session of pictures and skeletons by the clock."""
-
-    source_info = SourceInfo("Made-up camera", WIDTH, HEIGHT, FPS, None, live=True)
-
-    def __init__(self) -> None:
-        self.listeners: list[Listener] = []
-
-    def listen(self, listener: Listener) -> None:
-        self.listeners.append(listener)
-
-    def unlisten(self, listener: Listener) -> None:
-        self.listeners = [other for other in self.listeners if other is not listener]
-
-
-def skeletons_at(index: int) -> tuple[Skeleton, ...]:
-    """One person, from time to time two, whose joints tell the frame."""
-    people = 2 if index % 90 > 60 else 1
-    joints = np.random.default_rng(index).normal(0, 0.5, (people, 25, 3)) + np.array([0.0, 0.0, 3.0])
-    confidence = np.full(25, 0.9)
-    image = np.full((25, 2), 0.5)
-    return tuple(Skeleton(joints[m], confidence, m + 1, index / FPS, image) for m in range(people))
-
-
-def record(place: Path, limit: int | None) -> None:
-    """Record until killed, or until the recorder has stopped by itself; tells each frame on stdout."""
-    if limit:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-    session = MadeUp()
-    recorder = SessionRecorder(session, place, spec="made-up")
-    recorder.start()
-    ramp = np.add.outer(np.arange(HEIGHT), np.arange(2 * WIDTH)).astype(np.uint8)
-    started = time.monotonic()
-    for index in range(100_000):
-        time.sleep(max(0.0, started + index / FPS - time.monotonic()))
-        left = 4 * index % WIDTH
-        image = np.repeat(ramp[:, left : left + WIDTH, None], 3, axis=2)
-        frame = VideoFrame(image, index, index / FPS)
-        listeners = list(session.listeners)
-        for listener in listeners:
-            listener.captured(frame)
-        if index % 3 != 2:
-            for listener in listeners:
-                listener.posed(PosedFrame(frame, skeletons_at(index), time.monotonic()))
-        os.write(1, b"%d\n" % index)
-        if not listeners:
-            break
-    recorder.wait(10)
-    print(recorder.progress().problem, flush=True)
-
-
-@dataclass
-class Outcome:
-    """What one recording lacked at its end, in seconds, of skeletons and pictures; broken: the promises."""
-
-    lived_s: float
-    skeletons_s: float = 0.0
-    pictures_s: float = 0.0
-    opened: bool = False
-    broken: tuple[str, ...] = ()
-
-
-def look_at(place: Path, last_index: int) -> Outcome:
-    """Open and play what was recorded of frames 0 to last_index."""
-    last_s = last_index / FPS
-    outcome = Outcome(last_s)
-    broken: list[str] = []
-    due = [index for index in range(last_index + 1) if index % 3 != 2 and index / FPS <= last_s - PROMISED_S]
-    folders = [path for path in place.iterdir() if not path.name.startswith(".")]
-    found: list[int] = []
-    picture_s = -math.inf
-    if folders:
-        (folder,) = folders
-        if not (folder / ABOUT).is_file():
-            broken.append("no session.json")
-        try:
-            with open_source(str(folder)) as source:
-                source.open()
-                outcome.opened = True
-                for frame in source.frames():
-                    index = round(frame.timestamp_s * FPS)
-                    made = skeletons_at(index)
-                    same = len(made) == len(frame.skeletons or ()) and all(
-                        np.array_equal(np.float32(a.joints_m), b.joints_m)
-                        for a, b in zip(made, frame.skeletons or (), strict=False)
-                    )
-                    if not same:
-                        broken.append(f"the skeletons of frame {index} are others")
-                    found.append(index)
-        except SourceError as error:
-            if due:
-                broken.append(str(error))
-        try:
-            with open_source(str(folder / VIDEO)) as video:
-                video.open()
-                for frame in video.frames():
-                    picture_s = frame.timestamp_s
-        except SourceError as error:
-            if due:
-                broken.append(str(error))
-    missing = sorted(set(due) - set(found))
-    if missing:
-        broken.append(f"{len(missing)} posed frames are missing, the first at {missing[0] / FPS:.2f} s")
-    outcome.skeletons_s = last_s - (max(found) / FPS if found else 0.0)
-    outcome.pictures_s = last_s - max(picture_s, 0.0)
-    if due and outcome.pictures_s > PROMISED_S:
-        broken.append(f"the pictures end {outcome.pictures_s:.2f} s before the end")
-    outcome.broken = tuple(broken)
-    return outcome
-
-
-def one(place: Path, most_s: float, limit: int | None, chance: random.Random) -> Outcome:
+def trial(end: str, scratch: Path, most_s: float, number: int, chance: random.Random) -> Outcome:
     """One process, recorded and ended."""
-    command = [sys.executable, __file__, "--record", str(place)]
-    if limit:
-        command += ["--limit", str(limit)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE)
-    assert process.stdout is not None
-    told = process.stdout.readline()
-    if not limit and most_s:
-        time.sleep(chance.uniform(0.0, most_s))
-        process.send_signal(signal.SIGKILL)
-    told += process.stdout.read()
-    process.wait()
-    numbers = [int(line) for line in told.split(b"\n") if line.isdigit()]
-    return look_at(place, max(numbers))
+    place, told = scratch / "place", scratch / "told"
+    place.mkdir()
+    size = round(math.exp(chance.uniform(*map(math.log, SIZES[end])))) if end in SIZES else 0
+    before: frozenset[str] = frozenset()
+    if end == "clock":
+        before = frozenset((TWICE_NAME, f"{TWICE_NAME} (2)"))
+        for name in before:
+            (place / name).mkdir()
+            (place / name / MINE).touch()
+    if end == "disk":
+        _mount(place, size)
+    try:
+        arguments = (place, told, size if end == "limit" else 0, number + 1 if end == "clock" else 0)
+        process = multiprocessing.get_context("forkserver").Process(target=record, args=arguments)
+        process.start()
+        deadline = time.monotonic() + FIRST_FRAME_WITHIN_S
+        while not (told.exists() and told.stat().st_size) and time.monotonic() < deadline:
+            time.sleep(0.002)
+        if end not in SIZES:
+            time.sleep(chance.uniform(0.0, most_s))
+            if end == "clock" and number % 2:
+                (scratch / STOP).touch()
+            else:
+                process.kill()
+        process.join()
+        outcome = look_at(place, told, before)
+        if end in SIZES and SAID[end] not in outcome.said:
+            outcome.broken += (f"it is said: {outcome.said or 'nothing'}",)
+        return outcome
+    finally:
+        if end == "disk":
+            subprocess.run(["umount", place], check=True)
+
+
+def _mount(place: Path, size: int) -> None:
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", place], check=True)
+
+
+def campaign(end: str, times: int, most_s: float, seed: int) -> list[str]:
+    """Sentences on so many trials; those on broken promises begin with BROKEN."""
+
+    def one(number: int) -> Outcome:
+        with tempfile.TemporaryDirectory() as scratch:
+            outcome = trial(end, Path(scratch), most_s, number, random.Random(f"{seed} {end} {number}"))
+        for words in outcome.broken or ("whole",):
+            print(f"{end} {number}, after {outcome.lived_s:.2f} s: {words}", file=sys.stderr, flush=True)
+        return outcome
+
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        outcomes = list(pool.map(one, range(times)))
+    return [
+        _summary(end, outcomes),
+        *[
+            f"BROKEN: {end} {number}, after {outcome.lived_s:.2f} s: {words}"
+            for number, outcome in enumerate(outcomes)
+            for words in outcome.broken
+        ],
+    ]
+
+
+def _summary(end: str, outcomes: Sequence[Outcome]) -> str:
+    lived = [one for one in outcomes if one.lived_s > PROMISED_S]
+    broken = sum(bool(one.broken) for one in outcomes)
+    words = (
+        f"{end}: {len(outcomes)} recordings, ended after {min(o.lived_s for o in outcomes):.2f} to "
+        f"{max(o.lived_s for o in outcomes):.2f} s, {broken} of them with less than promised; "
+        f"{sum(o.opened for o in outcomes)} opened, {len(outcomes) - len(lived)} were shorter than "
+        f"{PROMISED_S:.0f} s."
+    )
+    if lived:
+        words += (
+            f" Missing before the end, median and most: skeletons "
+            f"{np.median([o.skeletons_s for o in lived]):.2f} and {max(o.skeletons_s for o in lived):.2f} s, "
+            f"pictures {np.median([o.pictures_s for o in lived]):.2f} and "
+            f"{max(o.pictures_s for o in lived):.2f} s."
+        )
+    return words
+
+
+def _times(text: str) -> tuple[str, int]:
+    end, _, times = text.partition("=")
+    if end not in TIMES or not times.isdigit():
+        raise argparse.ArgumentTypeError(f"{text}: expected one of {', '.join(TIMES)} and a number: killed=5")
+    return end, int(times)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--times", type=int, default=200)
-    parser.add_argument("--most", type=float, default=4.0, help="seconds; 0 waits for the disk to be full")
-    parser.add_argument("--limit", type=int, default=0, help="bytes that a file may have at most")
-    parser.add_argument("--place", type=Path, help="a folder on a small file system")
+    parser.add_argument("ends", nargs="*", type=_times, metavar="END=TIMES", help="by default all four")
+    parser.add_argument("--most", type=float, default=4.0, help="seconds from the first frame to a kill")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--record", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--report", type=Path, help="write what came of it to this file, as Markdown")
     arguments = parser.parse_args()
-    if arguments.record:
-        record(arguments.record, arguments.limit)
-        return 0
-    chance = random.Random(arguments.seed)
-    outcomes: list[Outcome] = []
-    for number in range(arguments.times):
-        with tempfile.TemporaryDirectory(dir=arguments.place) as scratch:
-            limit = chance.randrange(2_000, arguments.limit) if arguments.limit else None
-            outcome = one(Path(scratch), arguments.most, limit, chance)
-            outcomes.append(outcome)
-            for words in outcome.broken:
-                print(f"{number}: after {outcome.lived_s:.2f} s: {words}", flush=True)
-            for left in Path(scratch).iterdir():
-                shutil.rmtree(left)
-    lived = [one for one in outcomes if one.lived_s > PROMISED_S]
-    broken = sum(bool(one.broken) for one in outcomes)
-    print(
-        f"{len(outcomes)} recordings ended by force after {min(o.lived_s for o in outcomes):.2f} to "
-        f"{max(o.lived_s for o in outcomes):.2f} s, {broken} of them with less than promised; "
-        f"{sum(o.opened for o in outcomes)} opened, {len(outcomes) - len(lived)} were shorter than "
-        f"{PROMISED_S:.0f} s"
-    )
-    if lived:
-        print(
-            f"missing before the end, median and most: skeletons "
-            f"{np.median([o.skeletons_s for o in lived]):.2f} and {max(o.skeletons_s for o in lived):.2f} s, "
-            f"pictures {np.median([o.pictures_s for o in lived]):.2f} and "
-            f"{max(o.pictures_s for o in lived):.2f} s"
+    multiprocessing.set_forkserver_preload(["benchmarks.kill_recording_trial"])
+    ends = arguments.ends or TIMES.items()
+    told = [words for end, times in ends for words in campaign(end, times, arguments.most, arguments.seed)]
+    print("\n".join(told))
+    if arguments.report:
+        from benchmarks.this_machine import facts
+
+        command = " ".join(["python", "benchmarks/kill_recording.py", *sys.argv[1:]])
+        lines = ["# Recordings that end badly", "", f"    {command}", "", *[f"- {fact}" for fact in facts()]]
+        lines += [
+            "",
+            __doc__.partition("\n\n")[2].partition("\n\n")[2].strip().rpartition(" Exit code")[0],
+            "",
+        ]
+        arguments.report.parent.mkdir(parents=True, exist_ok=True)
+        arguments.report.write_text(
+            "\n".join([*lines, *[f"- {line}" for line in told], ""]), encoding="utf-8"
         )
-    return 1 if broken else 0
+    return 1 if any(line.startswith("BROKEN") for line in told) else 0
 
 
 if __name__ == "__main__":

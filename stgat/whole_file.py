@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Files that appear whole or not at all, which several processes may write at a time."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from safetensors import SafetensorError
+
+from stgat.data.atomic import take_place
 
 
 @contextmanager
@@ -24,7 +26,7 @@ def whole_file(path: Path) -> Iterator[str]:
     try:
         yield temporary
         Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
+        take_place(Path(temporary), path)
     except SafetensorError as error:
         raise OSError(f"{path}: cannot be written ({error}); is the disk full?") from error
     finally:

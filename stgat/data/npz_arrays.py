@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import math
 import struct
+import threading
 import warnings
 import zipfile
 import zlib
@@ -40,6 +41,9 @@ UNPACKED_TIMES = 12
 #: A header says a type and a shape: some 128 bytes, and the 12 that precede it.
 MAX_HEADER_BYTES = 10_012
 _CHUNK_BYTES = 1 << 20
+
+#: NumPy has Python parse the header, which in 3.11 fails at times where two threads do so (SystemError).
+_ONE_PARSER = threading.Lock()
 
 
 class ArrayError(ValueError):
@@ -81,7 +85,10 @@ def read_npy_header(file: IO[bytes]) -> NpyHeader:
             raise ValueError(f"version {version} of the format is not known")
         # Version 3 differs from 2 in the encoding of field names, which arrays of numbers do not have.
         read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-        with warnings.catch_warnings(action="ignore"):  # numpy remarks on headers written by Python 2
+        with (
+            _ONE_PARSER,
+            warnings.catch_warnings(action="ignore"),
+        ):  # numpy remarks on headers written by Python 2
             shape, fortran_order, dtype = read(start, max_header_size=MAX_HEADER_BYTES)
     except Exception as error:  # a literal of Python's: its parser and numpy's dtypes raise what they like
         raise ValueError(first_line(error)) from error

@@ -11,7 +11,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
-from stgat.data.atomic import replacing
+from stgat.data.atomic import replacing, sync_folder
 from stgat.data.prepared import DATASET, JOINTS, REJECTED, SAMPLES
 from stgat.data.sequences import Format, Shard
 from stgat.errors import DataError
@@ -104,11 +104,14 @@ def take_up(out: Path, plan: Plan, restart: bool) -> bool:
 
 
 def clear(out: Path) -> None:
-    """Remove what `prepare` makes in a folder, and nothing else."""
-    for name in (DATASET, JOINTS, SAMPLES, REJECTED, PLAN):
-        (out / name).unlink(missing_ok=True)
-        (out / f".{name}.tmp").unlink(missing_ok=True)
+    """Remove what `prepare` makes in a folder, and nothing else; the plan last, since it says whose it is."""
+    if (out / DATASET).exists():
+        (out / DATASET).unlink()
+        sync_folder(out)  # or a power cut could leave it beside the files of the next run
     clear_parts(out)
+    for name in (DATASET, JOINTS, SAMPLES, REJECTED, PLAN):
+        (out / f".{name}.tmp").unlink(missing_ok=True)
+        (out / name).unlink(missing_ok=True)
 
 
 def clear_parts(out: Path) -> None:
@@ -123,7 +126,11 @@ def clear_parts(out: Path) -> None:
 
 def _is_ours(out: Path) -> bool:
     """So that --restart removes nothing of a folder that only looks alike."""
-    return (out / PLAN).is_file() or ((out / DATASET).is_file() and (out / JOINTS).is_file())
+    if (out / PLAN).is_file() or ((out / DATASET).is_file() and (out / JOINTS).is_file()):
+        return True
+    # A run that was killed before its plan was written; or, without even that, after all was removed.
+    begun = {PARTS, f".{PLAN}.tmp"}
+    return {path.name for path in out.iterdir()} <= begun and not any((out / PARTS).glob("*"))
 
 
 def _begun(out: Path) -> Plan | None:

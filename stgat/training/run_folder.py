@@ -78,6 +78,8 @@ class RunFolder:
         asked = config.model_dump(mode="json")
         if resume:
             self._check_same(asked)
+            for leftover in (*path.glob(".*.tmp"), *path.glob(".*.part")):  # of a process that was killed
+                leftover.unlink(missing_ok=True)
             return
         if (path / CONFIG).exists() or (path / BEST).exists():
             raise TrainingError(

@@ -118,8 +118,9 @@ class _Trainer:
         with interrupts() as interrupted, curves:
             while self.place.epoch < self.config.epochs:
                 self._run_epoch(interrupted)
-                line = self._end_epoch()
-                curves.add(line)
+                curves.add(self._end_epoch())
+                # Last: an epoch that was killed before it is run again, one that was killed after it is not.
+                self._save()
 
     def _run_epoch(self, interrupted: threading.Event) -> None:
         config, place, steps = self.config, self.place, self.source.steps_per_epoch
@@ -240,7 +241,6 @@ class _Trainer:
         self.place = Place(
             epoch=place.epoch + 1, seconds=place.seconds, best=place.best, best_epoch=place.best_epoch
         )
-        self._save()
         return line
 
     def _validate(self) -> dict[str, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import threading
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import numpy as np
@@ -112,7 +112,7 @@ def test_skeleton_only_stores_no_picture(tmp_path: Path) -> None:
     assert len(frames) == 20 and frames[0].image.std() > 1  # a figure in a room
 
 
-def test_nothing_is_overwritten(tmp_path: Path) -> None:
+def test_promise_no_recording_is_overwritten(tmp_path: Path) -> None:
     moment = datetime(2026, 11, 22, 14, 3, 5)
     first = make_session_folder(tmp_path, "Camera", moment, {"number": 1})
     (tmp_path / "2026-11-22 14-03-05 Camera (2)").write_text("mine")
@@ -121,6 +121,78 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     assert json.loads((first / "session.json").read_text()) == {"number": 1}
     assert (tmp_path / "2026-11-22 14-03-05 Camera (2)").read_text() == "mine"
     assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_promise_recordings_that_begin_at_once_get_folders_of_their_own(tmp_path: Path) -> None:
+    moment = datetime(2026, 11, 22, 14, 3, 5)
+    at_once = threading.Barrier(8)
+    folders: list[Path] = []
+
+    def make(number: int) -> None:
+        at_once.wait()
+        folders.append(make_session_folder(tmp_path, "Camera", moment, {"number": number}))
+
+    threads = [threading.Thread(target=make, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    told = [json.loads((folder / "session.json").read_text())["number"] for folder in set(folders)]
+    assert sorted(told) == list(range(8)) and len(list(tmp_path.iterdir())) == 8
+
+
+def test_promise_a_name_that_is_taken_between_the_look_and_the_move_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moment = datetime(2026, 11, 22, 14, 3, 5)
+    first = make_session_folder(tmp_path, "Camera", moment, {"number": 1})
+    monkeypatch.setattr("os.path.lexists", lambda path: False)
+    second = make_session_folder(tmp_path, "Camera", moment, {"number": 2})
+    assert [json.loads((one / "session.json").read_text())["number"] for one in (first, second)] == [1, 2]
+
+
+def test_promise_a_wall_clock_that_leaps_changes_a_recording_s_name_alone(tmp_path: Path) -> None:
+    """Half past two comes twice in the night in which summer time ends; then the clock is set back a year."""
+    summer, winter = timezone(timedelta(hours=2)), timezone(timedelta(hours=1))
+    says = [
+        datetime(2026, 10, 25, 2, 30, tzinfo=summer),
+        datetime(2026, 10, 25, 2, 30, tzinfo=winter),
+        datetime(2025, 10, 25, 2, 30, tzinfo=summer),
+    ]
+    for moment in says:
+        session = PlayedSession()
+        looks = iter((moment, moment, moment + timedelta(hours=5), moment - timedelta(days=400)))
+        recorder = SessionRecorder(session, tmp_path, spec="camera:0", now=lambda looks=looks: next(looks))
+        recorder.start()
+        for index in range(30):
+            session.show(index)
+        finish(recorder)
+        folder = recorder.progress().folder
+        told = json.loads((folder / "session.json").read_text())
+        assert datetime.fromisoformat(told["started_at"]) == moment
+        assert told["duration_s"] == pytest.approx(29 / FPS, abs=1e-3)
+        assert [frame.timestamp_s for frame in frames_of(folder)] == [index / FPS for index in range(30)]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "2025-10-25 02-30-00 Camera", "2026-10-25 02-30-00 Camera", "2026-10-25 02-30-00 Camera (2)",
+    ]  # fmt: skip
+
+
+def test_promise_a_recording_goes_on_when_a_lost_camera_is_back(tmp_path: Path) -> None:
+    session = PlayedSession()
+    recorder = SessionRecorder(session, tmp_path, spec="camera:0")
+    recorder.start()
+    minute = round(60 * FPS)
+    indices = [*range(20), *range(minute, minute + 20)]
+    for index in indices:
+        session.show(index, width=64 if index < minute else 128, height=48 if index < minute else 96)
+        until(lambda: recorder.caught_up)
+    finish(recorder)
+    assert not recorder.progress().problem
+    folder = recorder.progress().folder
+    frames = frames_of(folder)
+    assert [frame.timestamp_s for frame in frames] == [index / FPS for index in indices]
+    assert [frame.image.mean() for frame in frames] == pytest.approx([i % 200 for i in indices], abs=3)
+    assert json.loads((folder / "session.json").read_text())["duration_s"] == 60.633
 
 
 @pytest.mark.parametrize(
@@ -139,7 +211,7 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
         "C:\\Windows",
     ],
 )
-def test_no_name_leads_out_of_the_chosen_folder(tmp_path: Path, source: str) -> None:
+def test_promise_no_name_of_a_recording_leads_out_of_the_chosen_folder(tmp_path: Path, source: str) -> None:
     place = tmp_path / "chosen"
     folder = make_session_folder(place, source, datetime(2026, 1, 2, 3, 4, 5), {})
     assert folder.parent == place and list(tmp_path.iterdir()) == [place]
@@ -148,13 +220,13 @@ def test_no_name_leads_out_of_the_chosen_folder(tmp_path: Path, source: str) -> 
     assert session_name("日本カメラ", datetime(2026, 1, 2, 3, 4, 5)).endswith("日本カメラ")
 
 
-def test_the_queue_of_pictures_is_bounded_in_time_and_in_memory() -> None:
+def test_promise_pictures_wait_for_the_encoder_neither_long_nor_many() -> None:
     picture = np.zeros((10, 10, 3), np.uint8)
-    queue = PictureQueue(waiting_s=0.4)
+    queue = PictureQueue(waiting_s=0.45)
     for index in range(100):
         queue.offer(picture, index / 10)
     assert queue.dropped == 95
-    assert [queue.take()[1] for _ in range(5)] == [0.0, 0.1, 0.2, 0.3, 0.4]
+    assert [queue.take()[1] for _ in range(5)] == [9.5, 9.6, 9.7, 9.8, 9.9]
     small = PictureQueue(waiting_s=100.0, waiting_bytes=4 * picture.nbytes)
     for index in range(10):
         small.offer(picture, float(index))
@@ -162,6 +234,17 @@ def test_the_queue_of_pictures_is_bounded_in_time_and_in_memory() -> None:
     small.close()
     small.offer(picture, 99.0)
     assert [small.take() is not None for _ in range(5)] == [True] * 4 + [False]
+
+
+def test_promise_a_slow_encoder_s_pictures_are_never_old() -> None:
+    """Ten pictures a second of thirty are encoded; the file is behind by what may wait, from the first on."""
+    queue = PictureQueue(waiting_s=0.6)
+    behind = []
+    for index in range(300):
+        queue.offer(np.zeros((2, 2, 3), np.uint8), index / FPS)
+        if index % 3 == 2:
+            behind.append(index / FPS - queue.take()[1])
+    assert max(behind) <= 0.6 + 1 / FPS and queue.dropped > 150
 
 
 def test_an_encoder_that_cannot_keep_up_loses_pictures_and_no_skeleton(tmp_path: Path) -> None:
@@ -179,7 +262,7 @@ def test_an_encoder_that_cannot_keep_up_loses_pictures_and_no_skeleton(tmp_path:
     assert len(part_files(progress.folder)) == 3
 
 
-def test_a_picture_of_another_size_is_brought_to_the_first(tmp_path: Path) -> None:
+def test_promise_a_recording_goes_on_where_the_picture_changes_its_size(tmp_path: Path) -> None:
     session = PlayedSession()
     recorder = SessionRecorder(session, tmp_path, spec="camera:0")
     recorder.start()
@@ -237,7 +320,7 @@ def test_without_a_posed_frame_nothing_is_left_behind(tmp_path: Path) -> None:
 # What goes wrong
 
 
-def test_a_folder_that_is_removed_stops_the_recording_with_a_sentence(tmp_path: Path) -> None:
+def test_promise_a_folder_that_is_removed_stops_the_recording_with_a_sentence(tmp_path: Path) -> None:
     session = PlayedSession()
     recorder = SessionRecorder(session, tmp_path / "here", spec="camera:0")
     recorder.start()
@@ -290,7 +373,9 @@ def test_it_may_be_stopped_from_any_thread_and_more_than_once(tmp_path: Path) ->
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs /proc to name what is synced")
-def test_the_disk_is_synced_for_what_has_changed_and_nobody_waits_for_it(tmp_path: Path) -> None:
+def test_promise_the_disk_is_synced_for_what_has_changed_and_nobody_waits_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     synced: list[str] = []
     slow = threading.Event()
 
@@ -301,9 +386,12 @@ def test_the_disk_is_synced_for_what_has_changed_and_nobody_waits_for_it(tmp_pat
     (tmp_path / "skeletons").mkdir()
     (tmp_path / "skeletons" / "part-0000.npz").write_bytes(b"a")
     (tmp_path / "video.mkv").write_bytes(b"a")
+    names: list[Path] = []
+    monkeypatch.setattr("app.recording_sync.sync_folder", names.append)
     disk = DiskSync(tmp_path, every_s=0.01, sync=sync)
     until(lambda: bool(synced))
     disk.end()  # though the disk does not answer
     slow.set()
     until(lambda: not any(thread.name == "stgat-recording-sync" for thread in threading.enumerate()))
     assert synced == ["video.mkv", "part-0000.npz"]  # the newest part last: it may be replaced until then
+    assert set(names) == {tmp_path / "skeletons", tmp_path, tmp_path.parent}

@@ -74,6 +74,19 @@ def test_a_run_tells_each_epoch_and_what_came_of_it(workplace: Path) -> None:
     }  # fmt: skip
 
 
+def test_promise_of_several_runs_one_that_was_killed_before_it_could_go_on_is_begun_again(
+    workplace: Path,
+) -> None:
+    write(workplace / "second.yaml", name="second")
+    assert run("tiny.yaml").exit_code == 0
+    second = workplace / "runs" / "second"
+    second.mkdir()
+    (second / "metrics.jsonl").touch()  # the first file of a run; its last is the configuration
+    result = run("tiny.yaml", "second.yaml", "--resume")
+    assert result.exit_code == 0, result.output
+    assert read_metadata(second / "best.safetensors").name == "second"
+
+
 def test_a_folder_that_holds_a_run_is_refused_and_resumed(workplace: Path) -> None:
     assert run("tiny.yaml", "--output", "there").exit_code == 0
     before = (workplace / "there" / "best.safetensors").read_bytes()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import io
+import os
 from itertools import pairwise
 from pathlib import Path
 
@@ -103,3 +106,38 @@ def test_a_full_disk_is_named(tmp_path: Path, frames: int) -> None:
         with VideoWriter(path) as video:
             for number, image in enumerate(noise):
                 video.write(image, number / 30)
+
+
+def test_promise_a_disk_that_takes_a_part_of_a_write_gets_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Half(io.FileIO):
+        def write(self, content: memoryview) -> int:
+            return super().write(content[: (len(content) + 1) // 2])
+
+    monkeypatch.setattr(io, "FileIO", Half)
+    noise = np.random.default_rng(0).integers(0, 256, (20, 48, 64, 3), np.uint8)
+    with VideoWriter(tmp_path / "out.mkv", steady=True) as video:
+        for number, image in enumerate(noise):
+            video.write(image, number / 30)
+    with av.open(str(tmp_path / "out.mkv")) as container:
+        assert len(list(container.decode(video=0))) == 20
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EFBIG, errno.EIO])
+def test_promise_what_ended_a_steady_video_is_told_as_the_system_says_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    class Full(io.FileIO):
+        def write(self, content: memoryview) -> int:
+            if self.tell() > 2000:
+                raise OSError(number, os.strerror(number))
+            return super().write(content)
+
+    monkeypatch.setattr(io, "FileIO", Full)
+    noise = np.random.default_rng(0).integers(0, 256, (40, 48, 64, 3), np.uint8)
+    with pytest.raises(OutputError, match=os.strerror(number)) as told:  # noqa: SIM117
+        with VideoWriter(tmp_path / "out.mkv", steady=True) as video:
+            for index, image in enumerate(noise):
+                video.write(image, index / 30)
+    assert isinstance(told.value.__cause__, OSError) and told.value.__cause__.errno == number

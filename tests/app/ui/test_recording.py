@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import itertools
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,8 @@ from PyQt6.QtCore import QMimeData, QObject, QPointF, Qt, QUrl, pyqtSlot
 from PyQt6.QtGui import QDesktopServices, QDropEvent
 from PyQt6.QtWidgets import QFileDialog, QMessageBox
 
+from app.entities import Health
+from app.recordings import save_recording
 from app.ui.recording import Recording
 from app.ui.texts import recording as texts
 from tests.app.recording_fakes import PlayedSession, record
@@ -83,7 +88,7 @@ def test_a_file_is_not_recorded_and_says_why(qtbot, room) -> None:
     assert not next(c.action for c in window.commands.table if c.action.text() == "Record").isChecked()
 
 
-def test_the_session_s_end_ends_the_recording(qtbot, room, tmp_path) -> None:
+def test_promise_the_session_s_end_ends_the_recording_properly(qtbot, room, tmp_path) -> None:
     made, window, feature = room()
     feature.toggle()
     qtbot.waitUntil(lambda: bool(made.session.listeners))
@@ -103,7 +108,7 @@ def test_another_source_ends_the_recording(qtbot, room) -> None:
     qtbot.waitUntil(lambda: not first.listeners)
 
 
-def test_closing_the_window_finishes_the_files(qtbot, room, tmp_path) -> None:
+def test_promise_closing_the_window_finishes_the_files(qtbot, room, tmp_path) -> None:
     made, window, feature = room()
     feature.toggle()
     qtbot.waitUntil(lambda: bool(made.session.listeners))
@@ -114,7 +119,7 @@ def test_closing_the_window_finishes_the_files(qtbot, room, tmp_path) -> None:
     assert (told["ended"], told["moments"]) == (True, 2)
 
 
-def test_trouble_is_told_and_recognition_goes_on(qtbot, room, tmp_path) -> None:
+def test_promise_a_recording_that_cannot_begin_is_told_and_recognition_goes_on(qtbot, room, tmp_path) -> None:
     (tmp_path / "kept").write_text("in the way")
     _, window, feature = room()
     feature.toggle()
@@ -122,6 +127,68 @@ def test_trouble_is_told_and_recognition_goes_on(qtbot, room, tmp_path) -> None:
     assert box_of(window).text().startswith("Nothing can be recorded in ") and not box_of(window).isModal()
     assert not feature.recording and window.playing
     assert window.findChild(QObject, "recording-lamp").isHidden()
+
+
+def test_promise_a_camera_that_is_lost_for_good_ends_the_recording_properly(qtbot, stage, tmp_path) -> None:
+    script = [running()]
+    made = stage(lambda: script[0], "camera:0", kind=RecordableSession)
+    made.window.services.settings.change(recordings_folder=str(tmp_path / "kept"))
+    qtbot.waitUntil(lambda: made.window.session is not None)
+    qtbot.keyClick(made.window, Qt.Key.Key_R)
+    qtbot.waitUntil(lambda: bool(made.session.listeners))
+    made.session.show(0)
+    script[0] = running(health=Health.FAILED, message="Camera 0 was unplugged.")
+    qtbot.waitUntil(lambda: not made.session.listeners)
+    qtbot.waitUntil(lambda: made.window.findChild(QObject, "recording-lamp").isHidden())
+    told = json.loads((only_session(tmp_path / "kept") / "session.json").read_text())
+    assert (told["ended"], told["moments"]) == (True, 1)
+
+
+@pytest.fixture
+def filling(monkeypatch) -> dict[str, bool]:
+    """Whether the disk takes no more of the skeletons, of the pictures."""
+    full = {"skeletons": False, "pictures": False}
+
+    def check(what: str) -> None:
+        if full[what]:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    class Filling(io.FileIO):
+        def write(self, content: memoryview) -> int:
+            check("pictures")
+            return super().write(content)
+
+    def save(*arguments: object, **options: object) -> None:
+        check("skeletons")
+        save_recording(*arguments, **options)
+
+    monkeypatch.setattr(io, "FileIO", Filling)
+    monkeypatch.setattr("app.recording_parts.save_recording", save)
+    return full
+
+
+@pytest.mark.parametrize("what", ["skeletons", "pictures"])
+def test_promise_a_disk_that_fills_up_is_told_in_the_window_and_the_live_view_goes_on(
+    qtbot, room, tmp_path, filling, what: str
+) -> None:
+    made, window, feature = room()
+    feature.toggle()
+    qtbot.waitUntil(lambda: bool(made.session.listeners))
+    made.session.show(0)
+    qtbot.waitUntil(lambda: feature._recorder.progress().moments == 1)
+    filling[what] = True
+    for index in range(1, 60):
+        made.session.show(index)
+    qtbot.waitUntil(lambda: box_of(window) is not None)
+    place = tmp_path / "kept"
+    assert box_of(window).text() == (
+        f"The recording in {place} has stopped: the disk is full. What was recorded is kept. "
+        "Make room, or choose another folder."
+    )
+    assert not box_of(window).isModal() and not feature.recording and window.playing
+    assert made.session.listeners == [] and made.session.stops == 0
+    told = json.loads((only_session(place) / "session.json").read_text())
+    assert told["ended"] is False and "the disk is full" in told["problem"]
 
 
 def test_skeletons_only_is_remembered_and_kept_to(qtbot, room, tmp_path) -> None:
@@ -218,7 +285,7 @@ def test_a_narrow_window_shows_the_lamp_before_the_numbers(qtbot, room) -> None:
     qtbot.waitUntil(window.status.latency.isVisible)
 
 
-def test_a_session_that_was_cut_off_says_so_when_it_opens(qtbot, room) -> None:
+def test_promise_a_recording_that_was_cut_off_says_so_when_it_opens(qtbot, room) -> None:
     _, window, _ = room(autostart=False)
     RecordableSession.warning = "The session x is not whole: it was cut off: 4.0 s of it are there."
     try:

@@ -14,10 +14,12 @@ from pathlib import Path
 import pytest
 
 from stgat.data import merge
+from stgat.data.plan import clear
 from stgat.data.prepare import Phase, Progress, prepare
 from stgat.data.prepared import open_prepared
 from stgat.errors import DataError
 from tests.stgat.data.generated import Generated, content
+from tests.stgat.power_cut import Disk, PowerCutError
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 
@@ -35,7 +37,9 @@ def ended_after(recordings: int) -> Callable[[Progress], None]:
 
 
 @pytest.mark.parametrize("recordings", [0, 3, 5, 9, 15])
-def test_an_ended_run_is_continued_to_the_same_files(source: Path, tmp_path: Path, recordings: int) -> None:
+def test_promise_an_ended_preparation_is_continued_to_the_same_files(
+    source: Path, tmp_path: Path, recordings: int
+) -> None:
     form, out = Generated(faults={1: "reader"}), tmp_path / "out"
     with pytest.raises(Enough):
         prepare(form, source, out, on_progress=ended_after(recordings))
@@ -65,13 +69,79 @@ def test_a_run_ended_while_merging_reads_nothing_again(source: Path, tmp_path: P
     assert content(tmp_path / "out") == content(tmp_path / "at once")
 
 
-def test_a_part_that_a_power_cut_left_short_is_read_again(source: Path, tmp_path: Path) -> None:
+def test_promise_a_part_that_a_power_cut_left_short_is_read_again(source: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     with pytest.raises(Enough):
         prepare(Generated(), source, out, on_progress=ended_after(12))
     joints = out / "parts" / "001.f32"
     joints.write_bytes(joints.read_bytes()[:-4])
     assert prepare(Generated(), source, out).num_read == 10
+
+
+@pytest.mark.parametrize("new_names", [True, False], ids=["new names", "old names"])
+def test_promise_a_power_cut_at_any_moment_of_prepare_loses_no_result(
+    source: Path, tmp_path: Path, new_names: bool
+) -> None:
+    form = Generated(num_shards=2, per_shard=2)
+    with pytest.MonkeyPatch.context() as patch:
+        (tmp_path / "at once").mkdir()
+        disk = Disk(patch, tmp_path / "at once")
+        prepare(form, source, tmp_path / "at once")
+    assert disk.calls == 3 * 11  # the plan, two parts of three files, and the four of the data set
+    for cut_after in range(1, disk.calls + 1):
+        out = tmp_path / str(cut_after)
+        out.mkdir()
+        with pytest.MonkeyPatch.context() as patch:
+            cut = Disk(patch, out, cut_after)
+            with pytest.raises(PowerCutError):
+                prepare(form, source, out)
+        cut.leave(new_names)
+        try:
+            open_prepared(out, verify=True)
+        except DataError as error:
+            assert "did not finish" in str(error)
+        prepare(form, source, out)
+        assert content(out) == content(tmp_path / "at once")
+
+
+def test_promise_a_preparation_killed_before_its_plan_was_written_is_begun_again(
+    source: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    (out / "parts").mkdir(parents=True)
+    (out / ".plan.json.tmp").write_text('{"version"')
+    assert prepare(Generated(), source, out).num_read == 15
+
+
+def test_promise_a_restart_that_is_killed_is_begun_again(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    for whole in (False, True):
+        for number in range(1, 100):
+            with pytest.raises(Enough):
+                prepare(Generated(), source, out, restart=True, on_progress=ended_after(12))
+            if whole:
+                prepare(Generated(), source, out)
+            removed = 0
+            really_unlink = os.unlink
+
+            def unlink(path: Path, number: int = number, really=really_unlink) -> None:
+                nonlocal removed
+                removed += 1
+                if removed > number:
+                    raise Enough
+                really(path)
+
+            with monkeypatch.context() as patch:
+                patch.setattr(os, "unlink", unlink)
+                try:
+                    clear(out)
+                    break
+                except Enough:
+                    pass
+            assert prepare(Generated(), source, out).dataset.info.num_samples == 15
+        assert number > 4
 
 
 @pytest.mark.parametrize("finished", [True, False])
@@ -112,7 +182,9 @@ def test_a_full_disk_is_told_with_what_is_needed_and_the_run_can_be_continued(
 
     def fsync_on_a_full_disk(descriptor: int) -> None:
         synced.append(descriptor)
-        if len(synced) == 6:  # the plan, three files of the first part, and into the second
+        if (
+            len(synced) == 10
+        ):  # the plan, three files of the first part, each with its folder; then the second
             raise OSError(number, os.strerror(number))
         real(descriptor)
 
@@ -158,7 +230,7 @@ def wait_until(condition: Callable[[], object], seconds: float) -> bool:
     [(signal.SIGINT, 0.05), (signal.SIGINT, 60.0), (signal.SIGKILL, 0.05)],
     ids=["Ctrl-C", "Ctrl-C in a recording that takes a minute", "kill -9"],
 )
-def test_an_interrupted_or_killed_run_leaves_no_process_and_is_continued(
+def test_promise_an_interrupted_or_killed_preparation_leaves_no_process_and_is_continued(
     source: Path, tmp_path: Path, how: signal.Signals, delay_s: float
 ) -> None:
     out, pids = tmp_path / "out", tmp_path / "pids"

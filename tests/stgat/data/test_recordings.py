@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
+from stgat.data import recording_file
 from stgat.data.formats import FORMATS
 from stgat.data.prepare import prepare
 from stgat.data.recordings import Recordings
@@ -154,3 +155,17 @@ def test_recordings_can_be_prepared_for_training(tmp_path: Path) -> None:
     assert dataset.samples.names == ("a/s01", "a/s02", "b/s01", "b/s02")
     assert dataset.samples.subject.tolist() == [1, 2, 1, 2]
     assert_allclose(dataset.sample(0)[::3, 0], person(TIMES), atol=1e-5)
+
+
+def test_promise_headers_are_read_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    locked: list[bool] = []
+    really = recording_file.npy.read_array_header_1_0
+
+    def read(file: io.BytesIO) -> object:
+        locked.append(recording_file._ONE_PARSER.locked())
+        return really(file)
+
+    monkeypatch.setattr(recording_file.npy, "read_array_header_1_0", read)
+    times = np.arange(20) / 30
+    recording_file.read_recording(io.BytesIO(npz(person(times)[:, None], times)), "a.npz")
+    assert locked == [True] * 3

@@ -18,6 +18,7 @@ from stgat.training.config import PreparedTrainConfig
 from stgat.training.progress import Progress
 from stgat.training.run_folder import RunFolder
 from stgat.training.train import train
+from tests.stgat.power_cut import Disk, PowerCutError
 from tests.stgat.training.prepared_sets import config_for, small_set
 
 STEPS, EPOCHS = 4, 3  # 32 training clips of which 8 are held out or not, in batches of 8 or 6
@@ -144,7 +145,7 @@ def killing(monkeypatch: pytest.MonkeyPatch, save: int, after: bool) -> None:
 # With a save after every step, an epoch has five: one a step, and one at its end. The fifth comes after the
 # epoch's line in metrics.jsonl and its best checkpoint are written: before it, both are of the future.
 @pytest.mark.parametrize(("save", "after"), [(1, False), (5, False), (8, True)])
-def test_killed_at_a_save_and_continued_is_the_same_run(
+def test_promise_a_training_killed_at_a_save_and_continued_is_the_same_run(
     config: PreparedTrainConfig,
     uninterrupted: Path,
     tmp_path: Path,
@@ -159,6 +160,29 @@ def test_killed_at_a_save_and_continued_is_the_same_run(
             train(config, folder=tmp_path / "run")
     train(config, folder=tmp_path / "run", resume=True)
     assert_same_run(tmp_path / "run", uninterrupted)
+
+
+@pytest.mark.parametrize("new_names", [True, False], ids=["new names", "old names"])
+def test_promise_a_power_cut_at_any_moment_of_train_loses_no_result(
+    folder: Path, tmp_path: Path, new_names: bool
+) -> None:
+    config = config_for(folder, data={"holdout_subjects": [4]}, epochs=2)
+    whole = tmp_path / "whole"
+    whole.mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        disk = Disk(patch, whole)
+        train(config, folder=whole)
+    assert disk.calls > 3 * 3 + 2 * 4  # the folder's three files; of each epoch its line and its state
+    for cut_after in range(1 + new_names, disk.calls + 1, 4):
+        run = tmp_path / str(cut_after)
+        run.mkdir()
+        with pytest.MonkeyPatch.context() as patch:
+            cut = Disk(patch, run, cut_after)
+            with pytest.raises(PowerCutError):
+                train(config, folder=run)
+        cut.leave(new_names)
+        train(config, folder=run, resume=(run / "config.yaml").exists())
+        assert_same_run(run, whole)
 
 
 def test_a_finished_run_that_is_resumed_stays_as_it_is(

@@ -315,3 +315,12 @@ def test_promise_labels_that_no_checkpoint_can_hold_are_said_before_the_training
     (tmp_path / "set" / "dataset.json").write_text(json.dumps(told))
     with pytest.raises(TrainingError, match=r"labels\.0: .*cannot be shown"):
         train(config_for(tmp_path / "set", epochs=10**6), folder=tmp_path / "run")
+
+
+def test_promise_what_a_killed_run_left_half_written_is_removed_when_it_goes_on(tmp_path: Path) -> None:
+    begun(tmp_path / "run")
+    whole = {path.name for path in (tmp_path / "run").iterdir()}
+    for name in (".last.safetensors.tmp", ".best.safetensors.k2x9_a1b.part", ".metrics.jsonl.tmp"):
+        (tmp_path / "run" / name).write_bytes(b"half")
+    RunFolder(tmp_path / "run", CONFIG, resume=True)
+    assert {path.name for path in (tmp_path / "run").iterdir()} == whole
