@@ -85,10 +85,8 @@ def read_npy_header(file: IO[bytes]) -> NpyHeader:
             raise ValueError(f"version {version} of the format is not known")
         # Version 3 differs from 2 in the encoding of field names, which arrays of numbers do not have.
         read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-        with (
-            _ONE_PARSER,
-            warnings.catch_warnings(action="ignore"),
-        ):  # numpy remarks on headers written by Python 2
+        # NumPy remarks on headers written by Python 2.
+        with _ONE_PARSER, warnings.catch_warnings(action="ignore"):
             shape, fortran_order, dtype = read(start, max_header_size=MAX_HEADER_BYTES)
     except Exception as error:  # a literal of Python's: its parser and numpy's dtypes raise what they like
         raise ValueError(first_line(error)) from error

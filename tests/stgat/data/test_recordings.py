@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from stgat.data import recording_file
+from stgat.data import npz_arrays, recording_file
 from stgat.data.formats import FORMATS
 from stgat.data.prepare import prepare
 from stgat.data.recordings import Recordings
@@ -159,13 +159,13 @@ def test_recordings_can_be_prepared_for_training(tmp_path: Path) -> None:
 
 def test_promise_headers_are_read_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     locked: list[bool] = []
-    really = recording_file.npy.read_array_header_1_0
+    really = npz_arrays.npy.read_array_header_1_0
 
-    def read(file: io.BytesIO) -> object:
-        locked.append(recording_file._ONE_PARSER.locked())
-        return really(file)
+    def read(file: io.BytesIO, **options: int) -> object:
+        locked.append(npz_arrays._ONE_PARSER.locked())
+        return really(file, **options)
 
-    monkeypatch.setattr(recording_file.npy, "read_array_header_1_0", read)
+    monkeypatch.setattr(npz_arrays.npy, "read_array_header_1_0", read)
     times = np.arange(20) / 30
     recording_file.read_recording(io.BytesIO(npz(person(times)[:, None], times)), "a.npz")
     assert locked == [True] * 3
