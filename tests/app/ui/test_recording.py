@@ -280,7 +280,7 @@ def test_a_narrow_window_shows_the_lamp_before_the_numbers(qtbot, room) -> None:
     lamp.show_words("Recording 1:00:00 · 1000.0 GB")
     window.resize(360, 500)
     qtbot.waitUntil(lambda: window.status.latency.isHidden() and window.status.dropped.isHidden())
-    assert window.status.width() == window.width() == 360
+    qtbot.waitUntil(lambda: window.status.width() == window.width() == 360)
     feature.stop()
     qtbot.waitUntil(window.status.latency.isVisible)
 

@@ -27,7 +27,9 @@ def recorded(qtbot, stage, tmp_path):
     window.findChild(Recording).toggle()
     qtbot.waitUntil(lambda: bool(made.session.listeners))
     made.session.show(0)
-    return window, made.session
+    yield window, made.session
+    window.findChild(Recording).stop()
+    qtbot.waitUntil(window.findChild(Recording).lamp.isHidden)
 
 
 def is_seen(window) -> bool:
