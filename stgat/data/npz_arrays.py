@@ -40,6 +40,7 @@ UNPACKED_TIMES = 12
 
 #: A header says a type and a shape: some 128 bytes, and the 12 that precede it.
 MAX_HEADER_BYTES = 10_012
+_LAST_LETTER = 0x10FFFF
 _CHUNK_BYTES = 1 << 20
 
 #: NumPy has Python parse the header, which in 3.11 fails at times where two threads do so (SystemError).
@@ -129,6 +130,10 @@ def _read_numbers(file: IO[bytes], header: NpyHeader) -> NDArray[Any]:
             raise EOFError
         content += chunk
     file.read(1)  # the checksum is compared when the end is met
+    if header.dtype.kind == "U" and content:
+        letters = np.frombuffer(content, header.dtype.str[0] + "u4")
+        if ((letters > _LAST_LETTER) | ((letters >= 0xD800) & (letters < 0xE000))).any():
+            raise ValueError("numbers that are no letters")
     flat = np.frombuffer(content, header.dtype) if content else np.empty(0, header.dtype)
     return flat.reshape(header.shape, order="F" if header.fortran_order else "C")
 

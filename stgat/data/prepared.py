@@ -35,7 +35,7 @@ JOINTS, SAMPLES, REJECTED, DATASET = "joints.npy", "samples.csv", "rejected.csv"
 SAMPLE_COLUMNS = (
     "name", "label", "subject", "camera", "setup", "replication", "first_frame", "frames", "people",
 )  # fmt: skip
-_MAX_INFO_BYTES = 2**20
+_MAX_INFO_BYTES, _MAX_TOLD = 2**20, 300
 _SHA256 = r"^[0-9a-f]{64}$"
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
 _REMEDY = "run `prepare` again with --restart"
@@ -162,7 +162,8 @@ def read_info(folder: Path) -> DatasetInfo:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         message = first["msg"].removeprefix("Value error, ")
-        raise DataError(f"{path}: {f'{place}: ' if place else ''}{message}; {_REMEDY}") from error
+        told = " ".join(f"{f'{place}: ' if place else ''}{message}".split())[:_MAX_TOLD]  # it quotes the file
+        raise DataError(f"{path}: {told}; {_REMEDY}") from error
 
 
 def _map_joints(path: Path, expected: tuple[int, int, int]) -> np.memmap:

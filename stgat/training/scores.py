@@ -49,6 +49,9 @@ def load_scores(path: Path) -> Evaluation:
     ):
         if wrong:
             raise DataError(f"{path}: {what}; {_REMEDY}")
+    for texts in (names, label_names):
+        if unprintable := [text for text in texts.tolist() if not text.isprintable()]:
+            raise DataError(f"{path}: {unprintable[0][:40]!r} is no name; {_REMEDY}")
     if not np.isfinite(scores).all():
         row = int(np.argmin(np.isfinite(scores).all(axis=1)))
         raise DataError(f"{path}: a score of {names[row]} is no number; evaluate that checkpoint again")

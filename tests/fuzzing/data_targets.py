@@ -154,5 +154,6 @@ TARGETS = (
            tokens=(*_JSON, *_NPY[:18])),
     Target("plan", "plan.json", read_plan, seeds.plan, tokens=_JSON),
     Target("part-table", "00000.csv", read_part, seeds.part_table, tokens=(b'"', b",", b"\r", b"\0")),
-    Target("scores", "scores.npz", read_scores, seeds.scores, place=write_zipped, tokens=_NPY),
+    Target("scores", "scores.npz", read_scores, seeds.scores, place=write_zipped, tokens=_NPY,
+           imports=("stgat.training.scores",)),
 )  # fmt: skip

@@ -15,6 +15,7 @@ import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 
 from stgat.errors import DataError
@@ -56,6 +57,7 @@ class Target:
     place: writes an input into an empty folder and gives the path to read; for what is compressed or has
         checksums or several parts, it makes the valid container that a fuzzer would never find.
     tokens: words of the format, for the mutations.
+    imports: modules that the reader imports when it is first called.
     max_bytes: of an input. stretched: of the long inputs that memory and time are measured on.
     """
 
@@ -66,6 +68,7 @@ class Target:
     errors: tuple[type[Exception], ...] = (DataError,)
     place: Callable[[Path, str, bytes], Path] = write_whole
     tokens: tuple[bytes, ...] = field(default=())
+    imports: tuple[str, ...] = ()
     max_bytes: int = 1 << 14
     stretched: int = 1 << 20
 
@@ -88,6 +91,8 @@ def run(target: Target, content: bytes, folder: Path, measure: bool = False) -> 
 
     measure: memory too, at a quarter of the pace and so without a limit of time. Raises FindingError.
     """
+    for module in target.imports:
+        import_module(module)
     for left in os.scandir(folder):
         shutil.rmtree(left) if left.is_dir() else Path(left).unlink()
     source = target.place(folder, target.file, content)

@@ -228,7 +228,7 @@ def test_promise_json_nested_a_hundred_thousand_deep_is_refused(
     refused(target, content, message)
 
 
-@pytest.mark.parametrize("piece", [b"[[[[]]]],", b'{"a":{}},', b'"\xc4\x80",', b"1e1,", b"257,"])
+@pytest.mark.parametrize("piece", [b"[[[[]]]],", b'{"a":{}},', b'"\xc4\x80",', b"257,"])
 def test_promise_json_of_many_small_things_takes_little_memory(refused: Callable, piece: bytes) -> None:
     text = b'{"skeletons": [' + piece * (4 * 2**20 // len(piece)) + b"0]}"
     refused("nw-ucla", text, "a01_s01_e00_v01.json: ")
