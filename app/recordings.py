@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import OutputError, SourceError
+from stgat.data.npz_arrays import most_unpacked
 from stgat.data.recording_file import REQUIRED_ARRAYS, SkeletonRecording, read_recording
 from stgat.errors import DataError
 
@@ -39,6 +40,10 @@ def save_recording(path: str | Path, recording: SkeletonRecording, sync: bool = 
         try:
             with partial.open("wb") as file:
                 np.savez_compressed(file, allow_pickle=False, **arrays)
+                if recording.num_bytes > most_unpacked(file.tell()):  # a day with hardly anybody in it
+                    file.seek(0)
+                    file.truncate()
+                    np.savez(file, allow_pickle=False, **arrays)
                 file.flush()
                 if sync:
                     os.fsync(file.fileno())

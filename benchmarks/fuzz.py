@@ -6,7 +6,7 @@
 `all` is every target of tests/fuzzing/targets.py. Each is fuzzed in a process of its own, whose address space
 is limited; each input is written to a file in memory and read as the application reads it, under the promises
 of tests/fuzzing/target.py. The memory of every 50th input is measured. Afterwards memory and time are
-measured on inputs of 2 MB, made by repeating pieces of what was found (tests.fuzzing.mutations.stretch).
+measured on inputs of 1 MB, made by repeating pieces of what was found (tests.fuzzing.mutations.stretch).
 
 What breaks a promise is stored, the first input of its kind, in FOLDER/TARGET/findings: mend the reader and
 move it to tests/fuzzing/regressions/TARGET, which the campaign begins with and the tests replay. The corpus
@@ -16,6 +16,7 @@ in FOLDER is taken up again by the next campaign. Exit code 1 where anything was
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import re
@@ -37,13 +38,11 @@ from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY))
-#: What coverage is counted in: the project's code, and what it has files read by.
-INSTRUMENTED = [
-    "stgat", "app", "zipfile", "pickletools", "csv", "json", "numpy.lib", "yaml", "scipy.io.matlab",
-]  # fmt: skip
+#: What coverage is counted in: the project's code, and Python's own that it has files read by.
+INSTRUMENTED = ["stgat", "app", "zipfile", "pickletools"]
 IN_MEMORY = Path("/dev/shm")
 MEASURE_EVERY = 50
-STRETCHED = 40
+STRETCHED = 10
 ADDRESS_SPACE = 8 * 2**30
 
 
@@ -106,17 +105,22 @@ def fuzz_here(name: str, runs: int, seed: int, corpus: Path) -> None:
 
     with atheris.instrument_imports(include=INSTRUMENTED):
         from tests.fuzzing.regressions import regressions
+        from tests.fuzzing.target import run
         from tests.fuzzing.targets import TARGETS
+
+        target = TARGETS[name]
+        seeds = [*target.seeds(), *regressions(name)]
+        with tempfile.TemporaryDirectory() as folder:  # what the reader imports when it is first called
+            run(target, seeds[0], Path(folder))
     from tests.fuzzing.mutations import mutate
 
-    target = TARGETS[name]
-    seeds = [*target.seeds(), *regressions(name)]
     warnings.simplefilter("error")
     begun = corpus / "seeds"
     begun.mkdir(exist_ok=True)
     for number, content in enumerate(seeds):
         (begun / f"{number:03}").write_bytes(content)
     campaign = Campaign(target, corpus, runs, seed)
+    gc.freeze()  # what was imported stays
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
 
     def change(content: bytes, max_size: int, seed: int) -> bytes:
@@ -161,7 +165,8 @@ class Campaign:
             self._keep(content, finding)
             return None
         self.read += not outcome.error
-        self.slowest = max(self.slowest, outcome.seconds)
+        if not measure:
+            self.slowest = max(self.slowest, outcome.seconds)
         self.most = max(self.most, outcome.memory)
         return outcome
 
@@ -187,7 +192,9 @@ class Campaign:
         corpus = sorted((self.corpus / "seeds").iterdir()) + sorted((self.corpus / "corpus").iterdir())
         for number in range(STRETCHED):
             path = corpus[number] if number < len(corpus) // 4 else random.choice(corpus)
-            outcome = self._try(stretch(path.read_bytes(), self.target.stretched, random), measure=True)
+            content = stretch(path.read_bytes(), self.target.stretched, random)
+            self._try(content, measure=False)
+            outcome = self._try(content, measure=True)
             if outcome is not None and outcome.size >= self.target.stretched // 4:
                 self.factor = max(self.factor, outcome.memory / outcome.size)
         told = {
@@ -203,7 +210,7 @@ class Campaign:
 
 HEAD = (
     "| target | inputs | seconds | edges | inputs kept | findings open | regressions | longest, s "
-    "| most memory, MiB | memory / file, 2 MB |\n"
+    "| most memory, MiB | memory / file, 1 MB |\n"
     "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
 )
 

@@ -16,13 +16,15 @@ from numpy.typing import NDArray
 
 from stgat.data.ntu_fast import read_regular
 from stgat.data.ntu_labels import NTU_ACTIONS
-from stgat.data.ntu_text import NUM_JOINTS, Rows, read_lines
-from stgat.data.sequences import MAX_MEMBER_BYTES, FileFormat, SkeletonSequence
+from stgat.data.ntu_text import MAX_BYTES, NUM_JOINTS, Rows, read_lines
+from stgat.data.sequences import FileFormat, SkeletonSequence
 from stgat.errors import DataError
 from stgat.skeleton import NTU25, FloatArray
 
 FRAMES_PER_SECOND = 30.0
 MAX_CHOSEN = 2
+#: The published lists have 535 names.
+_MAX_LIST_BYTES = 2**20
 
 _NAME = re.compile(r"S([0-9]{3})C([0-9]{3})P([0-9]{3})R([0-9]{3})A([0-9]{3})")
 
@@ -50,6 +52,8 @@ def parse_bodies(content: bytes, where: str) -> Bodies:
     Bodies are told apart by the sensor's id; one that is met again in a frame counts up to the next that is
     free there, as the authors do. Raises DataError that names the line.
     """
+    if len(content) > MAX_BYTES:
+        raise DataError(f"{where}: {len(content)} bytes are no recording's size; it looks damaged")
     rows = read_regular(content) or read_lines(content, where)
     places = _rows_of_bodies(rows)
     frames = np.array(rows.frames, dtype=np.int64)
@@ -170,7 +174,7 @@ def read_skeleton(path: Path) -> SkeletonSequence:
     """
     try:
         size = path.stat().st_size
-        if size > MAX_MEMBER_BYTES:
+        if size > MAX_BYTES:
             raise DataError(
                 f"{path}: {size} bytes are no recording's size; it looks damaged, download it again"
             )
@@ -188,6 +192,8 @@ def read_missing_list(path: Path) -> frozenset[str]:
     """
     names = set()
     try:
+        if path.stat().st_size > _MAX_LIST_BYTES:
+            raise DataError(f"{path}: is larger than a list of names can be; give the published list")
         with path.open(encoding="utf-8-sig") as lines:
             for number, line in enumerate(lines, 1):
                 name = line.strip().removesuffix(NTU.suffix)

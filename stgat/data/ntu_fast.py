@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stgat.data.ntu_text import (
+    MAX_BYTES,
     MAX_COORDINATE_M,
     MAX_FRAMES,
     MAX_PEOPLE,
@@ -28,9 +29,6 @@ from stgat.skeleton import FloatArray
 IntArray = NDArray[np.int64]
 ByteArray = NDArray[np.uint8]
 BitArray = NDArray[np.uint64]
-
-#: Six people for ten seconds are under 6 MB; what is larger is read in less memory, line by line.
-MAX_BYTES = 16 * 2**20
 
 #: Lines of joints have 24 bytes at least; of shorter ones, what is kept takes many times the text.
 _LEAST_BYTES_A_LINE = 16

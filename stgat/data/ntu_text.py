@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -26,6 +25,8 @@ NUM_JOINTS = NTU25.num_joints
 WORDS_PER_PERSON, WORDS_PER_JOINT = 10, 12
 #: What a Kinect v2 can track at once.
 MAX_PEOPLE = 6
+#: Six people for ten seconds are under 6 MB, and nobody is recorded for longer.
+MAX_BYTES = 16 * 2**20
 #: Nearly an hour; the longest recording of the data set lasts ten seconds.
 MAX_FRAMES = 100_000
 #: The sensor sees as far as eight metres; a joint this far off is a number with a digit too many.
@@ -87,9 +88,11 @@ class _LineReader:
                 self._count(self._next(place), "the number of joints", NUM_JOINTS, NUM_JOINTS)
                 joints = [self._joint(place, joint) for joint in range(NUM_JOINTS)]
                 people.append(np.array(joints, dtype=np.float32))
-        for words in self._rest():
-            if words:
-                self._fail(f"there is more after the last of the {num_frames} frames that line 1 announces")
+        rest = self._lines.read()
+        if more := rest.lstrip():
+            self._number += 1 + rest[: len(rest) - len(more)].count(b"\n")
+            self._ends = b"\n" not in more
+            self._fail(f"there is more after the last of the {num_frames} frames that line 1 announces")
         joints_m = np.stack(people) if people else np.zeros((0, NUM_JOINTS, 3), np.float32)
         return Rows(num_frames, ids, frames, joints_m)
 
@@ -143,10 +146,6 @@ class _LineReader:
         line = self._lines.readline()
         self._ends = not line.endswith(b"\n")
         return line.split() if line else None
-
-    def _rest(self) -> Iterator[list[bytes]]:
-        while (words := self._words()) is not None:
-            yield words
 
     def _fail(self, what: str) -> NoReturn:
         cause = "it was cut short" if self._ends else "the file is damaged"

@@ -13,6 +13,8 @@ from stgat.skeleton import FloatArray
 
 #: No depth sensor sees as far; a larger number is in another unit, pixels or millimetres, or is damaged.
 MAX_COORDINATE_M = 100.0
+#: The longest recording of these data sets has not a million.
+MAX_TEXT_BYTES = 8 * 2**20
 
 
 def read_rows(content: bytes, columns: int, where: str) -> FloatArray:
@@ -20,6 +22,10 @@ def read_rows(content: bytes, columns: int, where: str) -> FloatArray:
 
     Raises DataError that names the line of what is no text, no finite number, or too many or few numbers.
     """
+    if len(content) > MAX_TEXT_BYTES:
+        raise DataError(
+            f"{where}: has {len(content)} bytes, ten times as many as any recording; it looks damaged"
+        )
     filled = (line for _, line in text_lines(content, where) if line)
     first = next(filled, None)
     if first is None:

@@ -49,6 +49,9 @@ _COSTS = {
 }  # fmt: skip
 _COST = 8
 
+#: A step takes over a microsecond. Files of arrays have a hundred bytes a step; small ones may have fewer.
+_STEPS_ANYWAY, _BYTES_A_STEP = 300_000, 32
+
 #: A plain type's state after its version and byte order: no sub-array, names or fields; size and alignment
 #: as the code has them; no flags.
 _PLAIN_STATE = (None, None, None, -1, -1, 0)
@@ -167,6 +170,7 @@ class _Machine:
         self._memo: dict[int, Any] = {}  # a dict: whatever index the file claims, it costs one entry
         self._bytes_left = file_size  # that may still be made from text
         self._memory_left = _MOST_ANYWAY + _MOST_TIMES * file_size
+        self._steps_left = _STEPS_ANYWAY + file_size // _BYTES_A_STEP
 
     def result(self) -> object:
         (value,) = self._stack
@@ -174,8 +178,9 @@ class _Machine:
 
     def step(self, opcode: str, argument: Any) -> None:
         self._memory_left -= _COSTS.get(opcode, _COST) + (sys.getsizeof(argument) if argument else 0)
-        if self._memory_left < 0:
-            raise ValueError("would take many times the file's size in memory")
+        self._steps_left -= 1
+        if min(self._memory_left, self._steps_left) < 0:
+            raise ValueError("would take many times the memory or time that so large a file may")
         stack = self._stack
         match opcode:
             case "BINGET" | "LONG_BINGET":

@@ -152,7 +152,7 @@ def test_pose_writes_the_joints(tmp_path: Path, recording: str) -> None:
     output = tmp_path / "out.npz"
     result = run("pose", recording, output, "--one-body")
     assert result.exit_code == 0, result.output
-    with np.load(output) as arrays:
+    with np.load(output, allow_pickle=False) as arrays:
         assert arrays["joints_m"].shape == (40, 1, 25, 3)
         assert arrays["confidence"].shape == (40, 1, 25)
         assert arrays["timestamps_s"].shape == (40,)

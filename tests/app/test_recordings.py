@@ -53,6 +53,16 @@ def test_optional_arrays_may_be_absent(tmp_path: Path) -> None:
     assert loaded.image_joints is None and loaded.image_size is None
 
 
+def test_hours_with_nobody_in_view_can_be_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Packed, they would look like a bomb."""
+    monkeypatch.setattr("stgat.data.npz_arrays.UNPACKED_ANYWAY", 100_000)
+    joints = np.full((20_000, 1, 25, 3), np.nan, np.float32)
+    joints[0] = 1.0
+    recording = SkeletonRecording(joints, np.zeros((20_000, 1, 25)), np.arange(20_000) / 30)
+    save_recording(tmp_path / "night.npz", recording)
+    assert load_recording(tmp_path / "night.npz").num_frames == 20_000
+
+
 def test_a_save_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.npz"
     path.write_bytes(b"old")
@@ -108,7 +118,7 @@ def test_wrong_arrays_are_named_with_their_file(tmp_path: Path, name: str, value
     assert str(path) in message and name in message and "\n" not in message
 
 
-def test_pickles_are_not_opened(tmp_path: Path) -> None:
+def test_promise_pickles_in_a_recording_are_not_opened(tmp_path: Path) -> None:
     class Trap:
         def __reduce__(self) -> tuple:
             return (Path.touch, (tmp_path / "sprung",))
@@ -125,7 +135,9 @@ def test_pickles_are_not_opened(tmp_path: Path) -> None:
     assert not (tmp_path / "sprung").exists()
 
 
-def test_a_zip_bomb_is_refused_by_its_declared_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_promise_a_zip_bomb_is_refused_by_its_declared_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("stgat.data.recording_file.MAX_ARRAY_BYTES", 10_000)
     path = tmp_path / "bomb.npz"
     path.write_bytes(packed(joints_m=np.zeros((6, 2, 25, 3)), frames=6))
@@ -135,7 +147,7 @@ def test_a_zip_bomb_is_refused_by_its_declared_size(tmp_path: Path, monkeypatch:
         load_recording(path)
 
 
-def test_a_header_that_promises_more_than_the_file_holds_is_refused(tmp_path: Path) -> None:
+def test_promise_a_header_that_claims_more_than_the_file_holds_is_refused(tmp_path: Path) -> None:
     """NumPy alone would ask for the memory first: 10^15 bytes from a file of a few hundred."""
     path = tmp_path / "promise.npz"
     with zipfile.ZipFile(path, "w") as archive:
@@ -170,7 +182,7 @@ def test_files_that_are_no_recording_give_one_clear_line(tmp_path: Path) -> None
     cut=st.none() | st.floats(0, 1),
     compressed=st.booleans(),
 )
-def test_a_damaged_recording_loads_or_gives_a_source_error(
+def test_promise_a_damaged_recording_loads_or_gives_a_source_error(
     tmp_path: Path, hits: list[tuple[float, int]], cut: float | None, compressed: bool
 ) -> None:
     data = bytearray(_PLAIN if not compressed else _COMPRESSED)

@@ -18,8 +18,6 @@ from stgat.data.prepared import DATASET, JOINTS, SAMPLES, write_prepared
 from stgat.data.recording_file import NUM_JOINTS
 from stgat.data.sequences import SkeletonSequence
 from stgat.skeleton import NTU25
-from stgat.training.evaluate import Evaluation
-from stgat.training.scores import save_scores
 from tests.fuzzing.packing import ARRAY, COMPRESSED, members, zipped
 from tests.stgat.data.files import joint_rows, nw_ucla_file, utd_mhad_file, utkinect_file
 from tests.stgat.ntu_files import ntu_file, walking
@@ -96,9 +94,14 @@ def session() -> list[bytes]:
         "day_s03/session.json": json.dumps(about).encode(),
         "day_s03/events.jsonl": b"".join(json.dumps(event).encode() + b"\n" for event in events),
         "day_s03/skeletons/part-0000.npz": _npz(_recording_arrays() | ids, ARRAY),
-        "day_s03/skeletons/part-0001.npz": _npz(_recording_arrays(0.2) | ids, ARRAY),
+        "day_s03/skeletons/part-0001.npz": later_part(0.2),
     }
     return [members(whole), zipped(members(whole))]
+
+
+def later_part(start_s: float) -> bytes:
+    """A part of a session that begins then."""
+    return _npz(_recording_arrays(start_s) | {"person_ids": np.array([5])}, ARRAY)
 
 
 def ctrgcn() -> list[bytes]:
@@ -216,6 +219,9 @@ def part_table() -> list[bytes]:
 
 
 def scores() -> list[bytes]:
+    from stgat.training.evaluate import Evaluation  # brings PyTorch
+    from stgat.training.scores import save_scores
+
     result = Evaluation(
         scores=np.array([[0.5, 1.5], [2.0, 0.0]], np.float32),
         labels=np.array([1, 0]),

@@ -21,7 +21,6 @@ from stgat.data.sequences import Format, Rejected, SkeletonSequence
 from stgat.data.splits import split_dataset, splits_of
 from stgat.errors import ConfigError, DataError
 from stgat.skeleton import get_layout
-from stgat.training.scores import load_scores
 from tests.fuzzing import data_seeds as seeds
 from tests.fuzzing.packing import (
     write_in_folder,
@@ -104,6 +103,13 @@ def read_part(table: Path) -> None:
             assert sample.rows >= 0
 
 
+def read_scores(path: Path) -> None:
+    """The scores of a network, to be fused."""
+    from stgat.training.scores import load_scores  # brings PyTorch
+
+    load_scores(path)
+
+
 def _data_set(
     form: str, file: str, make: Callable[[], list[bytes]], place: Callable = write_in_folder, **more: object
 ) -> Target:
@@ -148,5 +154,5 @@ TARGETS = (
            tokens=(*_JSON, *_NPY[:18])),
     Target("plan", "plan.json", read_plan, seeds.plan, tokens=_JSON),
     Target("part-table", "00000.csv", read_part, seeds.part_table, tokens=(b'"', b",", b"\r", b"\0")),
-    Target("scores", "scores.npz", load_scores, seeds.scores, place=write_zipped, tokens=_NPY),
+    Target("scores", "scores.npz", read_scores, seeds.scores, place=write_zipped, tokens=_NPY),
 )  # fmt: skip

@@ -67,14 +67,14 @@ class Target:
     place: Callable[[Path, str, bytes], Path] = write_whole
     tokens: tuple[bytes, ...] = field(default=())
     max_bytes: int = 1 << 14
-    stretched: int = 1 << 21
+    stretched: int = 1 << 20
 
 
 @dataclass(frozen=True)
 class Outcome:
     """What one input led to. error: the message; empty where the file was read.
 
-    size: bytes of the file or files. memory: the largest number of bytes taken, 0 where not measured.
+    size: bytes of the file or files. seconds: of the processor. memory: the most bytes, 0 if not measured.
     """
 
     error: str
@@ -86,7 +86,7 @@ class Outcome:
 def run(target: Target, content: bytes, folder: Path, measure: bool = False) -> Outcome:
     """Have the reader read one input, written into `folder`, which is emptied.
 
-    measure: memory too, at a quarter of the pace. Raises FindingError.
+    measure: memory too, at a quarter of the pace and so without a limit of time. Raises FindingError.
     """
     for left in os.scandir(folder):
         shutil.rmtree(left) if left.is_dir() else Path(left).unlink()
@@ -95,7 +95,7 @@ def run(target: Target, content: bytes, folder: Path, measure: bool = False) -> 
     error, memory = "", 0
     if measure:
         tracemalloc.start()
-    begun = time.monotonic()
+    begun = time.process_time()  # of the processor: no busy machine makes a reader slow
     try:
         with _watched(folder):
             target.read(source)
@@ -106,11 +106,11 @@ def run(target: Target, content: bytes, folder: Path, measure: bool = False) -> 
     except (Exception, RecursionError, MemoryError) as crash:
         raise FindingError(type(crash).__name__, str(crash)[:300]) from crash
     finally:
-        seconds = time.monotonic() - begun
+        seconds = time.process_time() - begun
         if measure:
             memory = tracemalloc.get_traced_memory()[1]
             tracemalloc.stop()
-    if seconds > MAX_SECONDS:
+    if seconds > MAX_SECONDS and not measure:
         raise FindingError("slow", f"took {seconds:.1f} s for {size} bytes")
     if memory > MEMORY_FLOOR + MAX_MEMORY_FACTOR * size:
         raise FindingError("memory", f"took {memory} bytes for a file of {size}")
@@ -154,13 +154,14 @@ _FORBIDDEN_OUTSIDE = (
     "os.symlink",
     "shutil.",
 )
+_LOOKED_AT = ("open", *_FORBIDDEN, *_FORBIDDEN_OUTSIDE)
 _folder: str | None = None
 _done: list[str] = []
 _hooked: list[bool] = []
 
 
 def _audit(event: str, arguments: tuple[object, ...]) -> None:
-    if _folder is None:
+    if _folder is None or not event.startswith(_LOOKED_AT):
         return
     outside = not (arguments and str(arguments[0]).startswith(_folder))
     writes = event == "open" and isinstance(arguments[1], str) and bool(set("wax+") & set(arguments[1]))

@@ -34,7 +34,7 @@ def window(M: int = 1, T: int = 8) -> np.ndarray:
 
 @pytest.mark.shared
 def test_the_authors_arrays_come_out_of_the_raw_files(shared_dir: Path) -> None:
-    expected = np.load(shared_dir / "reference" / "ntu_normalized.npz")
+    expected = np.load(shared_dir / "reference" / "ntu_normalized.npz", allow_pickle=False)
     assert len(expected.files) == 13
     with zipfile.ZipFile(shared_dir / "datasets" / "ntu-samples.zip") as archive:
         for name in expected.files:

@@ -320,7 +320,7 @@ np.savez_compressed(FILE, **arrays(x_train=samples(2, 1, 0, T=2), x_test=samples
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(data=st.data())
-def test_a_damaged_file_is_read_or_refused(tmp_path: Path, data: st.DataObject) -> None:
+def test_promise_a_damaged_file_is_read_or_refused(tmp_path: Path, data: st.DataObject) -> None:
     content = bytearray(FILE.getvalue())
     for _ in range(data.draw(st.integers(1, 3))):
         at = data.draw(st.integers(0, len(content) - 1))
@@ -336,7 +336,7 @@ def test_a_damaged_file_is_read_or_refused(tmp_path: Path, data: st.DataObject) 
 
 @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(data=st.data())
-def test_a_damaged_array_is_read_or_refused(tmp_path: Path, data: st.DataObject) -> None:
+def test_promise_a_damaged_array_is_read_or_refused(tmp_path: Path, data: st.DataObject) -> None:
     """As above, where the zip around it is sound, so that the header's parser meets the damage."""
     content = bytearray(npy_bytes(arrays()["x_train"]))
     for _ in range(data.draw(st.integers(1, 3))):

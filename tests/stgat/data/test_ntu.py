@@ -26,7 +26,7 @@ from tests.stgat.ntu_files import body, choose_bodies, ntu_file, read_bodies, ro
 
 @pytest.mark.shared
 def test_the_authors_arrays_come_out_of_the_raw_files(shared_dir: Path, tmp_path: Path) -> None:
-    expected = np.load(shared_dir / "reference" / "ntu_normalized.npz")
+    expected = np.load(shared_dir / "reference" / "ntu_normalized.npz", allow_pickle=False)
     read, rejected = {}, []
     form = FORMATS["ntu60"]
     source = shared_dir / "datasets" / "ntu-samples.zip"

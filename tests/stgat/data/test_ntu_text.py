@@ -89,7 +89,7 @@ def test_damage_is_named_with_its_file_and_line(
 @pytest.mark.parametrize(
     "content", [b"100000\n", b"100000\n" + b"0\n" * 99_000, b"1000000000\n1\n", b"9\n6\n" * 9]
 )
-def test_what_a_file_claims_costs_no_memory_until_it_is_there(content: bytes) -> None:
+def test_promise_what_a_file_claims_costs_no_memory_until_it_is_there(content: bytes) -> None:
     tracemalloc.start()
     with pytest.raises(DataError, match="line"):
         parse_bodies(content, "file")
