@@ -153,7 +153,11 @@ class _PlainLoader(yaml.SafeLoader):
 
 def parse_yaml(text: str) -> Any:
     """As yaml.safe_load, but for aliases. Raises YAMLError, and others of UNMAKEABLE."""
-    return yaml.load(text, Loader=_PlainLoader)  # noqa: S506 - a SafeLoader
+    loader = _PlainLoader(text)
+    try:
+        return loader.get_single_data()
+    finally:
+        loader.dispose()
 
 
 def _set(content: Any, keys: list[str], value: object, override: str) -> None:

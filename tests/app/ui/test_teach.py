@@ -664,3 +664,18 @@ def test_a_session_without_a_picture_records_nothing(qtbot, room):
     r.desk.record()
     r.window.shown.emit(Snapshot(Health.STARTING))
     assert r.desk.series.recorder.phase is Phase.WAITING
+
+
+def test_promise_takes_of_a_profile_named_as_a_path_clear_no_other_folder(room, home, tmp_path) -> None:
+    """`...safetensors` is `..` without its suffix."""
+    r = room()
+    (home / "takes").mkdir(parents=True)
+    (home / "mine.txt").write_text("keep")
+    file = tmp_path / "...safetensors"
+    save_profile(file, some_profile())
+    r.teaching.profiles.open(file)
+    r.teaching.profiles.train()
+    for training in r.window.findChildren(TrainWindow):
+        training.close_down()
+    assert (home / "mine.txt").read_text() == "keep"
+    assert [folder.name for folder in (home / "takes").iterdir()] == ["profile"]
