@@ -1,0 +1,222 @@
+"""From the looks of a soak to its figures: what grew, how fast, and whether that is allowed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from app.benchmark.figures import Bar
+from app.soak.gauges import Held
+from stgat.skeleton import FloatArray
+
+WARM_H, WARM_SHARE = 1.0, 1 / 3
+#: What is allowed after warm-up: of a long run the memory's growth in an hour played, of one that is too
+#: short for that (less than LONG_H after warm-up) what it has grown by altogether.
+MOST_MB_AN_HOUR, MOST_MB_SHORT, LONG_H = 1.0, 30.0, 1.0
+#: And the answers' processor time at the end, in that of the beginning.
+MOST_DRIFT = 1.25
+PARTS = 10
+TYPES = 12
+
+
+@dataclass(frozen=True)
+class Part:
+    """A tenth of the run after warm-up: when it ended, medians, and the least and the most."""
+
+    played_h: float
+    wall_min: float
+    memory_mb: float
+    threads: tuple[float, float]
+    handles: tuple[float, float]
+    answer_ms: float
+    answer_cpu_ms: float
+    load: float
+
+
+@dataclass(frozen=True)
+class Slope:
+    """MB an hour after Theil and Sen, with the bounds of its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Of one soak.
+
+    warm_h: when warm-up ended. warm_mb, end_mb: medians of a tenth, then and at the end. held: the least at
+    the ends of long stretches after warm-up, in the first half of them and in the second; None of less than
+    two. grown: type -> (objects at warm-up, at the end), of those that grew most. left: threads that outlived
+    the window. parts: tenths of what came after warm-up.
+    """
+
+    played_h: float
+    wall_h: float
+    warm_h: float
+    start_mb: float
+    warm_mb: float
+    end_mb: float
+    a_played_hour: Slope | None
+    a_wall_hour: Slope | None
+    parts: tuple[Part, ...]
+    held: tuple[Held, Held] | None
+    grown: dict[str, tuple[int, int]]
+    counts: dict[str, int]
+    failures: tuple[str, ...]
+    left: tuple[str, ...]
+    with_pose: bool
+
+    @property
+    def long(self) -> bool:
+        """Whether there is enough after warm-up to speak of growth in an hour."""
+        return self.played_h - self.warm_h >= LONG_H
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "bars": [asdict(bar) for bar in bars(self)]}
+
+
+def figures(
+    table: Mapping[str, FloatArray],
+    held: Sequence[Held],
+    objects: Sequence[Counter[str]],
+    counts: Mapping[str, int],
+    failures: Sequence[str],
+    left: Sequence[str],
+    with_pose: bool,
+) -> Figures:
+    """The figures of a table of looks (app.soak.gauges.Gauges.table); of at least one look.
+
+    held, objects: at the ends of long stretches after warm-up; of objects, the first and the last.
+    """
+    played, wall = table["played_h"], table["wall_s"]
+    warm_h = min(WARM_H, WARM_SHARE * float(played[-1]))
+    warm = {name: column[played >= warm_h] for name, column in table.items()}
+    parts = _parts(warm)
+    return Figures(
+        played_h=float(played[-1]),
+        wall_h=float(wall[-1]) / 3600,
+        warm_h=warm_h,
+        start_mb=float(table["memory_mb"][0]),
+        warm_mb=parts[0].memory_mb,
+        end_mb=parts[-1].memory_mb,
+        a_played_hour=_slope(warm["memory_mb"], warm["played_h"]),
+        a_wall_hour=_slope(warm["memory_mb"], warm["wall_s"] / 3600),
+        parts=parts,
+        held=_least(held),
+        grown=_grown(objects),
+        counts=dict(sorted(counts.items())),
+        failures=tuple(failures),
+        left=tuple(left),
+        with_pose=with_pose,
+    )
+
+
+def bars(of: Figures) -> list[Bar]:
+    """What was asked of it, and whether it was met; of a short run less is asked."""
+    found = []
+    if of.long:
+        slope = of.a_played_hour
+        found += [
+            Bar(
+                "memory grown in an hour played, after warm-up",
+                "-" if slope is None else f"{slope.value:+.2f} MB",
+                f"less than {MOST_MB_AN_HOUR:g} MB",
+                slope is None or slope.value < MOST_MB_AN_HOUR,
+            ),
+            Bar(
+                "an answer's processor time, end to beginning",
+                f"{drift(of):.2f}",
+                f"at most {MOST_DRIFT:g}",
+                not drift(of) > MOST_DRIFT,
+            ),
+        ]
+    else:
+        grown = of.end_mb - of.warm_mb
+        found.append(
+            Bar(
+                "memory grown after warm-up",
+                f"{grown:+.1f} MB",
+                f"less than {MOST_MB_SHORT:g} MB",
+                not grown >= MOST_MB_SHORT,
+            )
+        )
+    for name in Held._fields if of.held is not None else ():
+        before, after = (getattr(held, name) for held in of.held)
+        found.append(
+            Bar(
+                f"{name} at the ends of stretches",
+                f"{before:.0f}, then {after:.0f}",
+                "no more",
+                not after > before,
+            )
+        )
+    found += [
+        Bar("failures", str(len(of.failures)), "0", not of.failures),
+        Bar("threads left when the window is closed", str(len(of.left)), "0", not of.left),
+    ]
+    return found
+
+
+def drift(of: Figures) -> float:
+    """The last tenth's processor time of an answer in that of the first; NaN where there was none."""
+    return of.parts[-1].answer_cpu_ms / of.parts[0].answer_cpu_ms
+
+
+def _parts(table: Mapping[str, FloatArray]) -> tuple[Part, ...]:
+    rows = [rows for rows in np.array_split(np.arange(len(table["wall_s"])), PARTS) if rows.size]
+    return tuple(_part({name: column[some] for name, column in table.items()}) for some in rows)
+
+
+def _part(table: Mapping[str, FloatArray]) -> Part:
+    def median(name: str) -> float:
+        known = table[name][np.isfinite(table[name])]
+        return float(np.median(known)) if known.size else float("nan")
+
+    def spread(name: str) -> tuple[float, float]:
+        return float(table[name].min()), float(table[name].max())
+
+    return Part(
+        played_h=float(table["played_h"][-1]),
+        wall_min=float(table["wall_s"][-1]) / 60,
+        memory_mb=median("memory_mb"),
+        threads=spread("threads"),
+        handles=spread("handles"),
+        answer_ms=median("answer_ms"),
+        answer_cpu_ms=median("answer_cpu_ms"),
+        load=median("load"),
+    )
+
+
+def _least(held: Sequence[Held]) -> tuple[Held, Held] | None:
+    """At one moment a thread may still be ending; what leaks never goes away."""
+    if len(held) < 2:
+        return None
+    halves = held[: len(held) // 2], held[len(held) // 2 :]
+    first, last = (
+        Held(min(one.threads for one in half), min(one.handles for one in half)) for half in halves
+    )
+    return first, last
+
+
+def _slope(memory_mb: FloatArray, hours: FloatArray) -> Slope | None:
+    """None where the system tells no memory, or no time has passed."""
+    if not np.isfinite(memory_mb).all() or len(set(hours.tolist())) < 2:
+        return None
+    from scipy.stats import theilslopes
+
+    fit = theilslopes(memory_mb, hours)
+    return Slope(float(fit.slope), float(fit.low_slope), float(fit.high_slope))
+
+
+def _grown(objects: Sequence[Counter[str]]) -> dict[str, tuple[int, int]]:
+    if len(objects) < 2:
+        return {}
+    before, after = objects
+    grown = sorted(after, key=lambda name: before[name] - after[name])
+    return {name: (before[name], after[name]) for name in grown[:TYPES] if after[name] > before[name]}
