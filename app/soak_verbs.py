@@ -29,6 +29,9 @@ def soak(
         float, typer.Option(help="Change the source about every so many minutes played.", min=0.1)
     ] = 10.0,
     seed: Annotated[int, typer.Option(help="Of everything that is drawn.", min=0)] = 0,
+    say_every: Annotated[
+        float, typer.Option(help="Seconds from one line on how it goes to the next.", min=0.1)
+    ] = 30.0,
     output: Annotated[Path | None, typer.Option(help="Write the report there as well.")] = None,
     show: Annotated[bool, typer.Option("--show", help="Open the window on the screen.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For programs: all figures as JSON.")] = False,
@@ -59,6 +62,7 @@ def soak(
             change_every_s=60 * change_every,
             show=show,
             say=console.print,
+            say_every_s=say_every,
         )
         video = None if source is None else Path(source).name
         words = ["python main.py soak", f"--hours {hours:g}", "--accelerate" if accelerate else ""]

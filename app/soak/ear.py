@@ -10,13 +10,14 @@ from app.entities import VideoFrame
 from app.results import PosedFrame, Result
 
 LATELY = 200  # answers
+#: Of pictures that came without skeletons: how many, and the people whom the pose found in them.
+POSED_HERE, FOUND = "pictures through the pose", "people found in them"
 
 
 class Ear:
     """An app.results.Listener that counts, and keeps the times of the last answers. One for each session.
 
-    now_s: the source's time. counts: "captured", "posed", "answers" and "events"; of pictures that came
-    without skeletons "estimated", and "found", the people whom the pose found in them.
+    now_s: the source's time. counts: by words for people.
     """
 
     def __init__(self) -> None:
@@ -39,14 +40,14 @@ class Ear:
     # Told by the session, in its threads; each count is written by one of them.
 
     def captured(self, frame: VideoFrame) -> None:
-        self.counts["captured"] += 1
+        self.counts["pictures captured"] += 1
         self.now_s = frame.timestamp_s
 
     def posed(self, posed: PosedFrame) -> None:
-        self.counts["posed"] += 1
+        self.counts["pictures posed"] += 1
         if posed.frame.skeletons is None:
-            self.counts["estimated"] += 1
-            self.counts["found"] += len(posed.skeletons)
+            self.counts[POSED_HERE] += 1
+            self.counts[FOUND] += len(posed.skeletons)
 
     def recognised(self, result: Result) -> None:
         cpu_s, before_s = time.thread_time(), self._cpu_before_s

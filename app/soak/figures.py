@@ -13,10 +13,12 @@ from app.benchmark.figures import Bar
 from app.soak.gauges import Held
 from stgat.skeleton import FloatArray
 
+#: At first memory grows: everything is loaded, buffers fill. That lasts so long, or this share of less.
 WARM_H, WARM_SHARE = 1.0, 1 / 3
 #: What is allowed after warm-up: of a long run the memory's growth in an hour played, of one that is too
-#: short for that (less than LONG_H after warm-up) what it has grown by altogether.
-MOST_MB_AN_HOUR, MOST_MB_SHORT, LONG_H = 1.0, 30.0, 1.0
+#: short for that (fewer hours after it, or fewer ends of the longest stretches) what it has grown by altogether.
+MOST_MB_AN_HOUR, MOST_MB_SHORT = 1.0, 30.0
+LONG_H, LONG_ENDS = 0.5, 4
 #: And the answers' processor time at the end, in that of the beginning.
 MOST_DRIFT = 1.25
 PARTS = 10
@@ -50,22 +52,20 @@ class Slope:
 class Figures:
     """Of one soak.
 
-    warm_h: when warm-up ended. warm_mb, end_mb: medians of a tenth, then and at the end. held: the least at
-    the ends of long stretches after warm-up, in the first half of them and in the second; None of less than
-    two. grown: type -> (objects at warm-up, at the end), of those that grew most. left: threads that outlived
-    the window. parts: tenths of what came after warm-up.
+    warm_h: when warm-up ended. held: after it, at the ends of the longest stretches. a_played_hour,
+    a_wall_hour: how fast the memory grew from end to end. grown: type -> (objects at the second of all such
+    ends, at the last), of those that grew most. left: threads that outlived the window. parts: tenths of what
+    came after warm-up, whatever went on.
     """
 
     played_h: float
     wall_h: float
     warm_h: float
     start_mb: float
-    warm_mb: float
-    end_mb: float
+    held: tuple[Held, ...]
     a_played_hour: Slope | None
     a_wall_hour: Slope | None
     parts: tuple[Part, ...]
-    held: tuple[Held, Held] | None
     grown: dict[str, tuple[int, int]]
     counts: dict[str, int]
     failures: tuple[str, ...]
@@ -75,10 +75,26 @@ class Figures:
     @property
     def long(self) -> bool:
         """Whether there is enough after warm-up to speak of growth in an hour."""
-        return self.played_h - self.warm_h >= LONG_H
+        return self.played_h - self.warm_h >= LONG_H and len(self.held) >= LONG_ENDS
+
+    @property
+    def halves(self) -> tuple[Held, Held] | None:
+        """The least of everything in the first half of the ends and in the second; None of less than two.
+
+        At one moment a thread may still be on its way out; what leaks never goes away.
+        """
+        if len(self.held) < 2:
+            return None
+        half = len(self.held) // 2
+        first, last = (
+            Held(*(min(one) for one in zip(*ends, strict=True)))
+            for ends in (self.held[:half], self.held[half:])
+        )
+        return first, last
 
     def as_json(self) -> dict[str, Any]:
-        return {**asdict(self), "bars": [asdict(bar) for bar in bars(self)]}
+        held = [one._asdict() for one in self.held]
+        return {**asdict(self), "held": held, "bars": [asdict(bar) for bar in bars(self)]}
 
 
 def figures(
@@ -92,23 +108,21 @@ def figures(
 ) -> Figures:
     """The figures of a table of looks (app.soak.gauges.Gauges.table); of at least one look.
 
-    held, objects: at the ends of long stretches after warm-up; of objects, the first and the last.
+    held, objects: at the ends of the longest stretches; of objects, an early and the last count.
     """
     played, wall = table["played_h"], table["wall_s"]
     warm_h = min(WARM_H, WARM_SHARE * float(played[-1]))
     warm = {name: column[played >= warm_h] for name, column in table.items()}
-    parts = _parts(warm)
+    ends = tuple(one for one in held if one.played_h >= warm_h)
     return Figures(
         played_h=float(played[-1]),
         wall_h=float(wall[-1]) / 3600,
         warm_h=warm_h,
         start_mb=float(table["memory_mb"][0]),
-        warm_mb=parts[0].memory_mb,
-        end_mb=parts[-1].memory_mb,
-        a_played_hour=_slope(warm["memory_mb"], warm["played_h"]),
-        a_wall_hour=_slope(warm["memory_mb"], warm["wall_s"] / 3600),
-        parts=parts,
-        held=_least(held),
+        held=ends,
+        a_played_hour=_slope(ends, [one.played_h for one in ends]),
+        a_wall_hour=_slope(ends, [one.wall_s / 3600 for one in ends]),
+        parts=_parts(warm),
         grown=_grown(objects),
         counts=dict(sorted(counts.items())),
         failures=tuple(failures),
@@ -136,26 +150,16 @@ def bars(of: Figures) -> list[Bar]:
                 not drift(of) > MOST_DRIFT,
             ),
         ]
-    else:
-        grown = of.end_mb - of.warm_mb
-        found.append(
-            Bar(
-                "memory grown after warm-up",
-                f"{grown:+.1f} MB",
-                f"less than {MOST_MB_SHORT:g} MB",
-                not grown >= MOST_MB_SHORT,
-            )
-        )
-    for name in Held._fields if of.held is not None else ():
-        before, after = (getattr(held, name) for held in of.held)
-        found.append(
-            Bar(
-                f"{name} at the ends of stretches",
-                f"{before:.0f}, then {after:.0f}",
-                "no more",
-                not after > before,
-            )
-        )
+    if of.halves is not None:
+        first, last = of.halves
+        if not of.long:
+            grown = last.memory_mb - first.memory_mb
+            met, asked = not grown >= MOST_MB_SHORT, f"less than {MOST_MB_SHORT:g} MB"
+            found.append(Bar("memory grown after warm-up", f"{grown:+.1f} MB", asked, met))
+        for name in ("threads", "handles"):
+            before, after = getattr(first, name), getattr(last, name)
+            told = f"{before:.0f}, then {after:.0f}"
+            found.append(Bar(f"{name} at the ends of stretches", told, "no more", not after > before))
     found += [
         Bar("failures", str(len(of.failures)), "0", not of.failures),
         Bar("threads left when the window is closed", str(len(of.left)), "0", not of.left),
@@ -193,20 +197,10 @@ def _part(table: Mapping[str, FloatArray]) -> Part:
     )
 
 
-def _least(held: Sequence[Held]) -> tuple[Held, Held] | None:
-    """At one moment a thread may still be ending; what leaks never goes away."""
-    if len(held) < 2:
-        return None
-    halves = held[: len(held) // 2], held[len(held) // 2 :]
-    first, last = (
-        Held(min(one.threads for one in half), min(one.handles for one in half)) for half in halves
-    )
-    return first, last
-
-
-def _slope(memory_mb: FloatArray, hours: FloatArray) -> Slope | None:
-    """None where the system tells no memory, or no time has passed."""
-    if not np.isfinite(memory_mb).all() or len(set(hours.tolist())) < 2:
+def _slope(held: Sequence[Held], hours: Sequence[float]) -> Slope | None:
+    """None of less than three, or where the system tells no memory."""
+    memory_mb = [one.memory_mb for one in held]
+    if len(held) < 3 or not np.isfinite(memory_mb).all():
         return None
     from scipy.stats import theilslopes
 

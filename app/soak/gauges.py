@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from app.memory import resident_bytes
+from app.memory import give_back, resident_bytes
 from stgat.skeleton import FloatArray
 
 #: What is noted at each look; NaN where the system does not tell.
@@ -22,14 +22,22 @@ EVERY_S = 1.0
 
 
 class Held(NamedTuple):
-    """Threads and handles at one moment, as num_threads and num_handles have them."""
+    """What the process holds at the end of one of the longest stretches, when what is free has been given back.
 
+    wall_s, played_h: when that was. memory_mb, threads, handles: as the functions below have them.
+    """
+
+    wall_s: float
+    played_h: float
+    memory_mb: float
     threads: float
     handles: float
 
     @classmethod
-    def now(cls) -> Held:
-        return cls(num_threads(), num_handles())
+    def now(cls, wall_s: float, played_h: float) -> Held:
+        gc.collect()
+        give_back()
+        return cls(wall_s, played_h, memory_mb(), num_threads(), num_handles())
 
 
 class Gauges:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import shutil
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,7 @@ from app.sources import VideoSource, open_source
 
 #: The stretches' sources, by the specs that the window knows them by: cameras, which may be recorded.
 SPECS = {"people": "camera:0", "people, small": "camera:1", "pictures": "camera:2", "demo": "demo"}
+SESSIONS, PEOPLE = "sessions", "people who came"
 SIZES = {"camera:0": (640, 480), "camera:1": (320, 240), "camera:2": (640, 480)}
 
 
@@ -45,7 +46,8 @@ class House:
     ) -> None:
         self._loader, self._settings, self._seed, self._clip = loader, settings, seed, clip
         self._recordings, self._accelerate = recordings, accelerate
-        self._ids = itertools.count()
+        self._people = 0
+        self._ids = self._new_ids()
         self._so_far: tuple[float, Counter[str], Ear] = 0.0, Counter(), Ear()
         self.session: Session | FilePlayback | None = None
 
@@ -62,21 +64,21 @@ class House:
 
     @property
     def counts(self) -> Counter[str]:
-        """As Ear has them, and of "sessions"."""
+        """As Ear has them, and of sessions and people."""
         _, before, ear = self._so_far
-        return before + ear.counts
+        return before + ear.counts + Counter({PEOPLE: self._people})
 
     def open(self, spec: str) -> Session | FilePlayback:
         """In a thread of the window's; the session before it has been stopped."""
-        counts = self.counts
-        counts["sessions"] += 1
+        _, before, ear = self._so_far
+        counts = before + ear.counts + Counter({SESSIONS: 1})
         self._so_far = self.played_s, counts, Ear()
         self._tidy()
         settings = chosen(self._settings.value)
         if spec not in SPECS.values():
             self.session = open_in_window(spec, self._loader, settings=settings)
             return self.session
-        source = self._source(spec, counts["sessions"])
+        source = self._source(spec, counts[SESSIONS])
         session = Session(
             source,
             make_extractor,
@@ -99,6 +101,11 @@ class House:
         for_pose = spec == SPECS["pictures"]
         painted = for_pose or not self._accelerate
         return PeopleSource(spec, people, (width, height), given=not for_pose, painted=painted)
+
+    def _new_ids(self) -> Iterator[int]:
+        while True:
+            self._people += 1
+            yield self._people
 
     def _tidy(self) -> None:
         made = sorted(self._recordings.iterdir(), key=lambda folder: folder.stat().st_mtime)

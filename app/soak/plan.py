@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
-#: The sources of the long stretches.
-LONG = ("people", "people, small")
+#: The source of the longest stretches, at whose ends it is always the same that goes on.
+LONGEST = "people"
+#: No stretch is shorter: something must have begun before it ends.
+SHORTEST_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -32,19 +34,19 @@ class Stretch:
 
 
 def stretches(rng: np.random.Generator, every_s: float) -> Iterator[Stretch]:
-    """Stretches without end; those of people with skeletons last about every_s, the others are shorter.
+    """Stretches without end; the longest last about every_s.
 
     One round of them lasts a little over 1.6 times every_s: with ten minutes, a quarter of an hour.
     """
     while True:
         for source, share in (
             ("people", 1.0),
-            ("pictures", 1 / 30),
+            ("pictures", 1 / 60),
             ("people, small", 0.5),
             ("recording", 1 / 60),
             ("demo", 1 / 20),
         ):
-            seconds = share * every_s * float(rng.uniform(0.9, 1.1))
+            seconds = max(SHORTEST_S, share * every_s * float(rng.uniform(0.9, 1.1)))
             yield Stretch(
                 source,
                 seconds,

@@ -5,13 +5,18 @@ from __future__ import annotations
 import math
 import os
 import platform
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from app.benchmark.road import table
 from app.diagnostics import PACKAGES, installed, version
+from app.soak.ear import FOUND, POSED_HERE
 from app.soak.figures import Figures, Slope, bars, drift
+from app.soak.gauges import Held
+
+MOST_ENDS = 12
 
 
 def about(command: str, seed: int, model: str, source: str | None) -> dict[str, Any]:
@@ -66,14 +71,14 @@ def as_markdown(told: dict[str, Any], of: Figures) -> str:
         "",
         "## Growth",
         "",
-        "Memory is what is resident (RSS), in MB of a million bytes; slopes are Theil and Sen's, with 95 %.",
+        "Memory is what is resident (RSS), in MB of a million bytes; at the ends of stretches of people "
+        "what is free was given back before. Slopes are Theil and Sen's over these ends, with 95 % intervals.",
         "",
         *table(
             ["memory", "MB"],
             [
                 ["at the start", _mb(of.start_mb)],
-                ["after warm-up", _mb(of.warm_mb)],
-                ["at the end", _mb(of.end_mb)],
+                *([f"at {one.played_h:.2f} h played", _mb(one.memory_mb)] for one in _some(of.held)),
                 ["growth in an hour played", _slope(of.a_played_hour)],
                 ["growth in an hour of the clock", _slope(of.a_wall_hour)],
             ],
@@ -113,8 +118,7 @@ def as_markdown(told: dict[str, Any], of: Figures) -> str:
     ]
     if of.grown:
         lines += [
-            "Python objects at the end of the first stretch of people after warm-up, and of the last; those "
-            "that grew most:",
+            "Python objects at the ends of the second such stretch and of the last; those that grew most:",
             "",
             *table(
                 ["type", "first", "last"],
@@ -133,9 +137,15 @@ def _of_pose(pictures: str, of: Figures) -> str:
     if not of.with_pose:
         return "The pose's model file was not there: no picture went through the pose."
     return (
-        f"Pictures for the pose: {pictures}. Of {of.counts.get('estimated', 0):,} it found "
-        f"{of.counts.get('found', 0):,} people."
+        f"Pictures for the pose: {pictures}. Of {of.counts.get(POSED_HERE, 0):,} it found "
+        f"{of.counts.get(FOUND, 0):,} people."
     )
+
+
+def _some(held: Sequence[Held]) -> Sequence[Held]:
+    """At most MOST_ENDS of them, evenly, with the first and the last."""
+    count = min(len(held), MOST_ENDS)
+    return [held[round(number * (len(held) - 1) / max(1, count - 1))] for number in range(count)]
 
 
 def _mb(value: float) -> str:

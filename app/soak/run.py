@@ -22,8 +22,6 @@ from pose.models import PoseModelError, pose_model_path
 
 #: The pictures of a clip that are used, and their size at most.
 CLIP_S, CLIP_SIZE = 20.0, (640, 480)
-#: At first memory grows: everything is loaded, buffers fill. That lasts so long, or this share of less.
-WARM_H, WARM_SHARE = 1.0, 1 / 3
 THREADS_END_WITHIN_S = 20.0
 
 
@@ -37,6 +35,7 @@ def soak(
     change_every_s: float = 600.0,
     show: bool = False,
     say: Callable[[str], None] = lambda words: None,
+    say_every_s: float = 30.0,
 ) -> Figures:
     """Play hours of people through the road and the window; Ctrl-C ends it early, with the figures so far.
 
@@ -62,7 +61,7 @@ def soak(
         with_pose = has_pose_model()
         if not with_pose:
             plan = itertools.filterfalse(lambda stretch: stretch.source == "pictures", plan)
-        soaker = Soaker(house, plan, hours, min(WARM_H, WARM_SHARE * hours), say)
+        soaker = Soaker(house, plan, hours, say, say_every_s)
         run_window(
             house.open,
             source="camera:0",

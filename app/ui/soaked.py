@@ -14,12 +14,11 @@ from app.entities import Health, Snapshot
 from app.soak.ear import Ear
 from app.soak.gauges import Gauges, Held, objects
 from app.soak.house import SPECS, House
-from app.soak.plan import LONG, Stretch
+from app.soak.plan import LONGEST, Stretch
 from app.ui.main_window import MainWindow
 from app.ui.texts import recording as texts
 
 LOOK_MS = 50
-SAY_S = 30.0
 #: A stretch that does not get on for so long is given up, and told as a failure.
 STUCK_S = 120.0
 
@@ -27,19 +26,25 @@ STUCK_S = 120.0
 class Soaker(QObject):
     """Given to run_window's `watch`; closes the window when enough was played.
 
-    warm_h: from when on objects are counted, at the ends of stretches. say: told how it goes now and then.
+    say: told how it goes now and then.
     """
 
     def __init__(
-        self, house: House, plan: Iterator[Stretch], hours: float, warm_h: float, say: Callable[[str], None]
+        self,
+        house: House,
+        plan: Iterator[Stretch],
+        hours: float,
+        say: Callable[[str], None],
+        say_every_s: float,
     ) -> None:
         super().__init__()
         self.gauges = Gauges()
-        self.held: list[Held] = []  # at the ends of long stretches
-        self.objects: list[Counter[str]] = []  # there too, the first count and the newest
+        self.held: list[Held] = []  # at the ends of the longest stretches
+        self.objects: list[Counter[str]] = []  # there too, the first count but one and the newest
         self.failures: list[str] = []
-        self.counts: Counter[str] = Counter()  # stretches by source, recordings, pictures painted
-        self._house, self._plan, self._hours, self._warm_h, self._say = house, plan, hours, warm_h, say
+        self.counts: Counter[str] = Counter()  # by words for people
+        self._house, self._plan, self._hours = house, plan, hours
+        self._say, self._say_every_s = say, say_every_s
         self._stretch: Stretch | None = None
         self._old_ear: Ear | None = None
         self._recorded = False
@@ -54,7 +59,7 @@ class Soaker(QObject):
         self._play_last = _action(window, texts.PLAY_LAST)
         window.shown.connect(self._shown)
         window.video.painted.connect(self._painted)
-        window.closing.connect(self._timer.stop)
+        window.closing.connect(self._end)
         self._timer.start(LOOK_MS)
 
     def _shown(self, snapshot: Snapshot) -> None:
@@ -62,7 +67,7 @@ class Soaker(QObject):
             self.failures.append(snapshot.message)
 
     def _painted(self, took_s: float) -> None:
-        self.counts["painted"] += 1
+        self.counts["pictures painted in the window"] += 1
 
     def _look(self) -> None:
         now_s, played_h = time.monotonic(), self._house.played_s / 3600
@@ -72,10 +77,10 @@ class Soaker(QObject):
             self._next(now_s)
         else:
             self._see_to_recording(self._stretch)
-        ear, wall_s = self._house.ear, now_s - self._started_s
+        wall_s = now_s - self._started_s
         if self.gauges.due(wall_s):
-            self.gauges.look(wall_s, played_h, ear.answer_ms, ear.answer_cpu_ms)
-        if now_s - self._told_s >= SAY_S:
+            self._note()
+        if now_s - self._told_s >= self._say_every_s:
             self._told_s = now_s
             newest = self.gauges.newest
             self._say(
@@ -85,6 +90,15 @@ class Soaker(QObject):
             )
         if played_h >= self._hours:
             self._window.close()
+
+    def _note(self) -> None:
+        ear, wall_s = self._house.ear, time.monotonic() - self._started_s
+        self.gauges.look(wall_s, self._house.played_s / 3600, ear.answer_ms, ear.answer_cpu_ms)
+
+    def _end(self) -> None:
+        """However the window came to be closed, what ran until now is told."""
+        self._timer.stop()
+        self._note()
 
     def _over(self, stretch: Stretch, now_s: float) -> bool:
         if stretch.source == "recording":
@@ -105,13 +119,13 @@ class Soaker(QObject):
             pass
         self._stretch, self._recorded, self._old_ear = stretch, False, self._house.ear
         self._begun_s = self._moved_s = now_s
-        self.counts[stretch.source] += 1
+        self.counts[f"stretches of: {stretch.source}"] += 1
         if stretch.stop_first:
             window.stop()
         window.services.settings.change(**stretch.settings)
         if stretch.reload and window.services.loader is not None:
             window.services.loader.use()
-            self.counts["reloaded"] += 1
+            self.counts["models loaded anew"] += 1
         if stretch.source == "recording":
             self._play_last.trigger()
         else:
@@ -123,18 +137,18 @@ class Soaker(QObject):
         at_s, (start_s, end_s) = self._at_s, stretch.record_s
         if not self._recorded and at_s >= start_s:
             self._recorded = True
-            self.counts["recordings"] += 1
+            self.counts["recordings made"] += 1
             self._record.trigger()
         elif self._record.isChecked() and at_s >= end_s:
             self._record.trigger()
 
     def _take_stock(self, played_h: float) -> None:
-        """At the end of a long stretch: what was counted in the same place can be compared."""
-        if self._stretch is not None and played_h >= self._warm_h:
-            if self._stretch.source in LONG:
-                self.held.append(Held.now())
-            if self._stretch.source == LONG[0]:
-                self.objects = [*self.objects[:1], objects()]
+        """At the end of one of the longest stretches: what was counted in the same place can be compared."""
+        if self._stretch is None or self._stretch.source != LONGEST:
+            return
+        self.held.append(Held.now(time.monotonic() - self._started_s, played_h))
+        if len(self.held) > 1:  # what comes once has come
+            self.objects = [*self.objects[:1], objects()]
 
     def _close_messages(self) -> None:
         """What the window says in a box of its own is a failure here, and nobody is there to close it."""
