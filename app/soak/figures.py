@@ -16,7 +16,7 @@ from stgat.skeleton import FloatArray
 #: At first memory grows: everything is loaded, buffers fill. That lasts so long, or this share of less.
 WARM_H, WARM_SHARE = 1.0, 1 / 3
 #: What is allowed after warm-up: of a long run the memory's growth in an hour played, of one that is too
-#: short for that (fewer hours after it, or fewer ends of the longest stretches) what it has grown by altogether.
+#: short for that (fewer hours after it, or fewer ends of the longest stretches) what it has grown by.
 MOST_MB_AN_HOUR, MOST_MB_SHORT = 1.0, 30.0
 LONG_H, LONG_ENDS = 0.5, 4
 #: And the answers' processor time at the end, in that of the beginning.

@@ -22,7 +22,7 @@ EVERY_S = 1.0
 
 
 class Held(NamedTuple):
-    """What the process holds at the end of one of the longest stretches, when what is free has been given back.
+    """What the process holds at the end of one of the longest stretches, what is free given back.
 
     wall_s, played_h: when that was. memory_mb, threads, handles: as the functions below have them.
     """

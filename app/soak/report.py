@@ -72,7 +72,7 @@ def as_markdown(told: dict[str, Any], of: Figures) -> str:
         "## Growth",
         "",
         "Memory is what is resident (RSS), in MB of a million bytes; at the ends of stretches of people "
-        "what is free was given back before. Slopes are Theil and Sen's over these ends, with 95 % intervals.",
+        "what is free was given back. Slopes are Theil and Sen's over these ends, with 95 % intervals.",
         "",
         *table(
             ["memory", "MB"],
