@@ -36,14 +36,15 @@ def test_a_full_table_keeps_every_second_row_and_looks_half_as_often(monkeypatch
 
 
 def test_threads_and_handles_that_are_held_are_counted(tmp_path: Path) -> None:
-    before, over = Held.now(), threading.Event()
+    before, over = Held.now(0.0, 0.0), threading.Event()
     thread = threading.Thread(target=over.wait)
     thread.start()
     with (tmp_path / "file").open("w"):
-        during = Held.now()
+        during = Held.now(1.0, 0.5)
     over.set()
     thread.join()
     assert during.threads >= before.threads + 1
+    assert (during.wall_s, during.played_h) == (1.0, 0.5)
     assert during.handles == before.handles + 1
 
 
