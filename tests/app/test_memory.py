@@ -41,7 +41,7 @@ def heaps_mb(how: str) -> tuple[bool, float]:
 
 
 @pytest.mark.skipif(memory._glibc() is None, reason="glibc's heaps")
-def test_threads_share_a_heap_where_they_would_have_their_own() -> None:
+def test_promise_threads_share_a_heap_where_they_would_have_their_own() -> None:
     assert heaps_mb("own")[1] > 250
     shared, grown = heaps_mb("shared")
     assert shared

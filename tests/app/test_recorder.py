@@ -224,7 +224,7 @@ def test_what_goes_on_at_the_end_ends_with_the_recording(tmp_path: Path) -> None
     assert (json.loads(line)["label"], json.loads(line)["end_s"]) == ("wave", 4.0)
 
 
-def test_nothing_is_kept_of_people_who_left_without_an_event() -> None:
+def test_promise_nothing_is_kept_of_people_who_left_without_an_event() -> None:
     """A recording may last for days, in which everybody who comes has a new id."""
     log = EventLog()
     for number in range(200):

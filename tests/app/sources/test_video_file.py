@@ -285,7 +285,7 @@ def test_every_real_clip_is_read_whole_at_its_own_rate(shared_dir: Path) -> None
             assert source.warning is None
 
 
-def test_a_picture_leaves_no_thread_and_nothing_for_the_collector(make_video: MakeVideo) -> None:
+def test_promise_a_picture_leaves_no_thread_and_nothing_for_the_collector(make_video: MakeVideo) -> None:
     """Each picture once began two threads, which went when the collector came round, as did the picture."""
     with FileSource(make_video(frames=60)) as source:
         source.open()

@@ -80,7 +80,7 @@ def test_the_next_source_is_opened_only_after_the_last_has_stopped():
     assert opener.journal == ["open camera:0", "stop camera:0", "open camera:0"]
 
 
-def test_the_memory_of_a_session_that_has_stopped_is_given_back(runner, opener, monkeypatch):
+def test_promise_the_memory_of_a_session_that_has_stopped_is_given_back(runner, opener, monkeypatch):
     monkeypatch.setattr("app.ui.runner.memory.give_back", lambda: opener.journal.append("give back"))
     runner.play("a")
     wait_for_snapshot(runner)
