@@ -19,6 +19,7 @@ from app.devices import DEVICES
 from app.evaluation_verbs import evaluation_verbs
 from app.model_verbs import model_verbs
 from app.program import run_as_python
+from app.soak_verbs import soak_verbs
 from app.teaching_verbs import teaching_verbs
 from app.terminal import DebugOption, console, told_as_sentences
 from app.training_verbs import training_verbs
@@ -41,6 +42,7 @@ cli.add_typer(evaluation_verbs)
 cli.add_typer(model_verbs)
 cli.add_typer(teaching_verbs)
 cli.add_typer(benchmark_verbs, name="benchmark")
+cli.add_typer(soak_verbs)
 
 
 #: None for what the window remembers.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from app.crash_reports import CrashReports
 from app.errors import SessionError
+from app.memory import share_heap
 from app.road import RecognizerLoader, open_in_window
 from app.sensitivity import chosen
 from app.settings import SettingsStore
@@ -46,6 +47,7 @@ def open_window(
     Raises SourceError for a source that names nothing, and, without a screen, SessionError for a session that
     failed: with one, the window has said so.
     """
+    share_heap()
     offscreen = not has_screen()
     if source is None:
         source = "camera:0" if list_cameras() and not offscreen else "demo"

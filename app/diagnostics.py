@@ -72,7 +72,7 @@ def details(
         "Program": f"STGAT Live {version()}",
         "System": f"{platform.platform()}, {platform.machine()}, {os.cpu_count()} processors",
         "Python": platform.python_version(),
-        "Packages": ", ".join(f"{name} {_installed(name)}" for name in PACKAGES),
+        "Packages": ", ".join(f"{name} {installed(name)}" for name in PACKAGES),
         "Screen": os.environ.get("QT_QPA_PLATFORM") or os.environ.get("XDG_SESSION_TYPE") or sys.platform,
         "Model": "" if model is None else model.name,
         "Device": device,
@@ -114,7 +114,7 @@ def version() -> str:
         return "of unknown version"
 
 
-def _installed(package: str) -> str:
+def installed(package: str) -> str:
     try:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:

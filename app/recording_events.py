@@ -34,6 +34,12 @@ class EventLog:
             for decision in result.decisions or ():
                 if (so_far := _so_far(decision)) is not None:
                     self._said[decision.person_id] = decision.timestamp_s, so_far
+            if result.posed is not None:
+                self._forget(result.posed.frame.timestamp_s - _STILL_SAID_S)
+
+    def _forget(self, before_s: float) -> None:
+        """What was said of people who have left since: with new ids all the time they would never end."""
+        self._said = {person: said for person, said in self._said.items() if said[0] >= before_s}
 
     def open(self, path: Path) -> None:
         """Raises OSError; FileExistsError for a file that is there."""

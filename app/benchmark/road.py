@@ -94,7 +94,7 @@ def as_lines(told: dict[str, Any]) -> list[str]:
         lines += [
             f"{run['model']}: {run['seconds']:.0f} s, {run['captured']} pictures, {run['people']:.1f} people",
             "",
-            *_table(
+            *table(
                 ["figure", "measured", "asked", "met"],
                 [[b["figure"], b["measured"], b["asked"], "yes" if b["met"] else "NO"] for b in run["bars"]],
             ),
@@ -113,8 +113,8 @@ def as_lines(told: dict[str, Any]) -> list[str]:
     rows.append(["processor, cores", *(f"{run['cpu']:.2f}" for run in runs)])
     rows.append(["of which the window's thread", *(f"{run['window_cpu']:.2f}" for run in runs)])
     rows.append(["memory, MiB, begin and end", *(_memory(run["memory"]) for run in runs)])
-    lines += _table(["ms: p50 / p95 / p99", *(run["model"] for run in runs)], rows)
-    lines += ["", *_table(["in the long run", "measured", "asked", "met"], _long_run(told))]
+    lines += table(["ms: p50 / p95 / p99", *(run["model"] for run in runs)], rows)
+    lines += ["", *table(["in the long run", "measured", "asked", "met"], _long_run(told))]
     return lines
 
 
@@ -147,5 +147,6 @@ def _memory(values: Sequence[float | None]) -> str:
     return ", ".join("-" if value is None else f"{value:.0f}" for value in values)
 
 
-def _table(head: list[str], rows: list[list[str]]) -> list[str]:
+def table(head: list[str], rows: list[list[str]]) -> list[str]:
+    """The lines of a table in markdown."""
     return [f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows)]

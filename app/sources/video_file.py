@@ -8,6 +8,8 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.sidedata.sidedata import SideDataContainer
+from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from app.entities import VideoFrame
@@ -59,6 +61,7 @@ class FileSource(BaseSource):
         self._first: VideoFrame | None = None
         self._fps: float | None = None
         self._duration_s: float | None = None
+        self._converter = VideoReformatter()
 
     def open(self) -> SourceInfo:
         """Open the file and decode its first picture.
@@ -139,7 +142,7 @@ class FileSource(BaseSource):
         if number is None:
             number = round(picture.time_s * (self._fps or DEFAULT_FPS))
         try:
-            image = upright_rgb(picture.raw, self._reader.pixel_aspect)
+            image = upright_rgb(picture.raw, self._reader.pixel_aspect, self._converter)
         except (av.FFmpegError, ValueError) as error:
             raise SourceError(
                 f"the pictures of {self.path} are of a kind that cannot be shown: {_TRY_ANOTHER}"
@@ -228,18 +231,23 @@ def _check_size(path: Path, width: int, height: int) -> None:
         )
 
 
-def upright_rgb(picture: av.VideoFrame, pixel_aspect: object = None) -> NDArray[np.uint8]:
+def upright_rgb(
+    picture: av.VideoFrame, pixel_aspect: object, converter: VideoReformatter
+) -> NDArray[np.uint8]:
     """(H, W, 3) contiguous RGB of a decoded picture, as a player would show it.
 
-    pixel_aspect: width over height of one pixel; None or 0 means square.
+    pixel_aspect: width over height of one pixel; None or 0 means square. converter: kept from picture to
+    picture; a picture's own would begin two threads or more for it alone.
     """
     aspect = float(pixel_aspect) if pixel_aspect else 1.0  # type: ignore[arg-type]
     # Beyond a factor of four it is no anamorphic video but a broken header.
     width = max(1, round(picture.width * aspect)) if 0.25 <= aspect <= 4.0 else picture.width
     if max(width, picture.height) > MAX_SIDE_PX or width * picture.height > MAX_AREA_PX:
         width = picture.width
-    image: NDArray[np.uint8] = picture.to_ndarray(format="rgb24", width=width, height=picture.height)
-    matrix = picture.side_data.get("DISPLAYMATRIX")
+    rgb = converter.reformat(picture, format="rgb24", width=width, height=picture.height, threads=1)
+    image: NDArray[np.uint8] = rgb.to_ndarray()
+    # The picture's own `side_data` would make it a cycle, which waits for the collector with hundreds more.
+    matrix = SideDataContainer(picture).get("DISPLAYMATRIX")
     if matrix is not None:
         image = apply_display_matrix(image, np.frombuffer(bytes(matrix), np.int32))
     return np.ascontiguousarray(image)

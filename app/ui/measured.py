@@ -6,13 +6,13 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from PyQt6.QtCore import QObject, Qt, QTimer
 
 from app.benchmark.probe import Probe
 from app.entities import Health, Snapshot
 from app.errors import SessionError
+from app.memory import resident_bytes
 from app.ui.main_window import MainWindow
 
 LOOP_PERIOD_S = 0.01
@@ -139,10 +139,6 @@ class Watcher(QObject):
 
 
 def resident_mb() -> list[float]:
-    """The process's memory in MiB, as a list of one; empty where the system has no /proc."""
-    statm = Path("/proc/self/statm")
-    if not statm.is_file():
-        return []
-    import resource
-
-    return [int(statm.read_text(encoding="ascii").split()[1]) * resource.getpagesize() / 2**20]
+    """The process's memory in MiB, as a list of one; empty where the system does not tell."""
+    resident = resident_bytes()
+    return [] if resident is None else [resident / 2**20]

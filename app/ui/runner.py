@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 
+from app import memory
 from app.entities import Snapshot
 from app.ui.session import OpenSession, SessionLike
 
@@ -103,6 +104,8 @@ class SessionRunner:
     def _change(self, old: SessionLike | None, spec: str | None) -> None:
         if old is not None and not old.stop(STOP_TIMEOUT_S):
             log.warning("a session did not stop within %.0f s; it is left to end by itself", STOP_TIMEOUT_S)
+        if old is not None:
+            memory.give_back()
         if spec is None or self._closing.is_set():
             return
         try:

@@ -25,7 +25,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 VERBS = {
     "app", "batch", "replay", "live", "pose", "train", "import-official", "doctor", "fetch-pose-model",
     "prepare", "inspect", "evaluate", "ensemble", "export", "models",
-    "teach", "profiles", "remember", "benchmark",
+    "teach", "profiles", "remember", "benchmark", "soak",
 }  # fmt: skip
 HIDDEN = {"time-engines"}  # for the window
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.entities import VideoFrame
 from app.recorder import SessionRecorder
 from app.recording_events import EventLog
 from app.recording_folder import make_session_folder, session_name, why_stopped
@@ -18,7 +19,7 @@ from app.recording_parts import SkeletonParts
 from app.recording_pictures import PictureQueue
 from app.recording_sync import DiskSync
 from app.recordings import load_recording
-from app.results import Result
+from app.results import PosedFrame, Result
 from app.sources import FileSource, open_source
 from stgat.data.session_folder import part_files
 from tests.app.recording_fakes import (
@@ -304,6 +305,16 @@ def test_what_goes_on_at_the_end_ends_with_the_recording(tmp_path: Path) -> None
     log.close(4.1)
     (line,) = (tmp_path / "events.jsonl").read_text().splitlines()
     assert (json.loads(line)["label"], json.loads(line)["end_s"]) == ("wave", 4.0)
+
+
+def test_promise_nothing_is_kept_of_people_who_left_without_an_event() -> None:
+    """A recording may last for days, in which everybody who comes has a new id."""
+    log = EventLog()
+    for number in range(200):
+        frame = VideoFrame(np.zeros((2, 2, 3), np.uint8), number, float(number))
+        said = (going_on("clapping", number - 0.5, float(number), person=number),)
+        log.take(Result(PosedFrame(frame, (), 0.0), said, ()))
+    assert len(log._said) <= 2
 
 
 def test_without_a_posed_frame_nothing_is_left_behind(tmp_path: Path) -> None:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import gc
+import itertools
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from app.entities import VideoFrame
+from app.soak.gauges import num_threads
 from app.sources import FileSource, SourceError, SourceInfo
 from app.sources.video_file import apply_display_matrix, check_readable
 from tests.app.sources.conftest import MakeVideo
@@ -280,3 +283,20 @@ def test_every_real_clip_is_read_whole_at_its_own_rate(shared_dir: Path) -> None
             assert info.fps is not None and len(times_s) == info.frame_count, clip
             np.testing.assert_allclose(np.diff(times_s), 1 / info.fps, atol=2e-3, err_msg=str(clip))
             assert source.warning is None
+
+
+def test_promise_a_picture_leaves_no_thread_and_nothing_for_the_collector(make_video: MakeVideo) -> None:
+    """Each picture once began two threads, which went when the collector came round, as did the picture."""
+    with FileSource(make_video(frames=60)) as source:
+        source.open()
+        frames = source.frames()
+        list(itertools.islice(frames, 10))  # the decoder has its threads by then
+        gc.collect()
+        gc.disable()
+        try:
+            before, threads = len(gc.get_objects()), num_threads()
+            for _ in itertools.islice(frames, 40):
+                assert num_threads() <= threads
+            assert len(gc.get_objects()) < before + 20
+        finally:
+            gc.enable()

@@ -80,6 +80,15 @@ def test_the_next_source_is_opened_only_after_the_last_has_stopped():
     assert opener.journal == ["open camera:0", "stop camera:0", "open camera:0"]
 
 
+def test_promise_the_memory_of_a_session_that_has_stopped_is_given_back(runner, opener, monkeypatch):
+    monkeypatch.setattr("app.ui.runner.memory.give_back", lambda: opener.journal.append("give back"))
+    runner.play("a")
+    wait_for_snapshot(runner)
+    runner.play("b")
+    wait_for_snapshot(runner)
+    assert opener.journal == ["open a", "stop a", "give back", "open b"]
+
+
 def test_of_several_wishes_while_one_is_under_way_the_last_counts(runner, opener):
     opener.hold.clear()
     runner.play("a")

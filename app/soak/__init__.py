@@ -1,0 +1,1 @@
+"""Hours of people through the whole road, to see what grows. No Qt here."""
