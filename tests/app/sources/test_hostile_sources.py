@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from av.video.reformatter import VideoReformatter
 
 from app.errors import SourceError
 from app.sources import FileSource, open_source
@@ -50,9 +51,9 @@ def test_promise_no_file_is_opened_by_opencv(make_video: MakeVideo, monkeypatch:
 def test_pixels_that_would_make_a_picture_too_wide_are_taken_for_square() -> None:
     av = pytest.importorskip("av")
     wide = av.VideoFrame(MAX_SIDE_PX, 16, "gray")
-    assert upright_rgb(wide, 4).shape == (16, MAX_SIDE_PX, 3)
+    assert upright_rgb(wide, 4, VideoReformatter()).shape == (16, MAX_SIDE_PX, 3)
     narrow = av.VideoFrame(16, 16, "gray")
-    assert upright_rgb(narrow, 4).shape == (16, 64, 3)
+    assert upright_rgb(narrow, 4, VideoReformatter()).shape == (16, 64, 3)
 
 
 @pytest.fixture(scope="module")
