@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -30,12 +32,18 @@ def onnx_run(model: nn.Module, window_shape: tuple[int, ...], threads: int) -> R
         raise DeviceError(f"ONNX Runtime cannot run this network ({reason}); try --device cpu") from error
 
 
-def run_program(program: bytes, threads: int) -> Run:
-    """What runs an ONNX program that takes `joints`, one window, and gives its logits."""
+def quiet_onnxruntime() -> Any:
+    """The library, told before it is loaded to report nothing; it would keep a data base of its use."""
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import onnxruntime
 
-    # Its builds for Windows report their use unless told not to.
     onnxruntime.disable_telemetry_events()
+    return onnxruntime
+
+
+def run_program(program: bytes, threads: int) -> Run:
+    """What runs an ONNX program that takes `joints`, one window, and gives its logits."""
+    onnxruntime = quiet_onnxruntime()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3  # errors

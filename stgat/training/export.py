@@ -24,6 +24,7 @@ from stgat.checkpoint import Metadata, load_checkpoint
 from stgat.data.atomic import replacing
 from stgat.errors import ExportError
 from stgat.model import STGAT
+from stgat.onnx_run import quiet_onnxruntime
 from stgat.skeleton import FloatArray, get_layout
 from stgat.timing import in_turns
 
@@ -147,10 +148,7 @@ def _write_onnx(program: ExportedProgram, metadata: Metadata, path: Path) -> Non
 
 
 def _load_onnx(path: Path) -> Run:
-    import onnxruntime
-
-    # Its builds for Windows report their use unless told not to.
-    onnxruntime.disable_telemetry_events()
+    onnxruntime = quiet_onnxruntime()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
     session = onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 import warnings
+from pathlib import Path
 
 import pytest
 import torch
@@ -72,3 +76,20 @@ def test_what_cannot_be_run_is_told_in_a_sentence() -> None:
 
     with pytest.raises(DeviceError, match=r"ONNX Runtime cannot run this network .*--device cpu"):
         onnx_run(Strange(), (3, 8, 25, 1), threads=1)
+
+
+def test_promise_onnx_runtime_keeps_no_record_of_its_use(tmp_path: Path) -> None:
+    """Loaded as anybody would, it makes a device's id and a data base in the user's cache."""
+    code = "from stgat.onnx_run import quiet_onnxruntime; print(quiet_onnxruntime().__version__)"
+    homes = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache"), "LOCALAPPDATA": str(tmp_path)}
+    environment = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).resolve().parents[2],
+        env={**environment, **homes},
+    )
+    assert done.stdout.strip()
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
