@@ -107,7 +107,7 @@ class NpzStream:
         try:
             info = self._archive.getinfo(f"{array}.npy")
         except KeyError:
-            held = ", ".join(self.arrays) or "none"
+            held = ascii(", ".join(self.arrays))[1:-1][:200] or "none"
             raise DataError(f"{self.path}: holds no array {array!r}; it holds {held}") from None
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise DataError(
