@@ -47,7 +47,8 @@ def _paint_one(canvas: NDArray[np.uint8], skeleton: Skeleton, points: NDArray[np
     parts += [(float(depth[list(_TORSO)].mean()), _TORSO), (float(depth[_HEAD]), (_HEAD,))]
     middle = float(np.nanmean(depth))
     for z, joints in sorted((part for part in parts if np.isfinite(part[0])), reverse=True):
-        if not np.isfinite(points[list(joints)]).all():
+        shown_by = [_HEAD, _NECK] if joints == (_HEAD,) else list(joints)
+        if not np.isfinite(points[shown_by]).all():
             continue
         # What is nearer catches more light.
         tone = tuple(float(c) for c in np.clip(_TONE * (1.0 - 0.55 * (z - middle)), 30, 235))
