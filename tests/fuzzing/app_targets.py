@@ -192,14 +192,15 @@ _NPY = (b"'<f4'", b"'<f8'", b"'|O'", b"(0,)", b"(1000000000, 1, 25, 3)", b"\x93N
 
 TARGETS = (
     Target("checkpoint", "network.safetensors", read_checkpoint, seeds.checkpoint, (CheckpointError,),
-           write_tensors, _HEADER, 1 << 15),
+           write_tensors, _HEADER, max_bytes=1 << 15),
     Target("profile", "me.safetensors", read_profile, seeds.profile, (TeachingError,), write_tensors,
            _HEADER),
     Target("memory", "network.safetensors", read_memory, seeds.memory, (TeachingError,), write_tensors,
            _HEADER),
     Target("state-of-a-run", LAST, read_state, seeds.state_of_a_run, (TrainingError,), write_tensors,
-           _HEADER, 1 << 16),
-    Target("config", "config.yaml", read_config, seeds.config, (ConfigError,), write_folder, _YAML, 1 << 12),
+           _HEADER, max_bytes=1 << 16),
+    Target("config", "config.yaml", read_config, seeds.config, (ConfigError,), write_folder, _YAML,
+           max_bytes=1 << 12),
     Target("settings", "settings.json", read_settings, seeds.settings, (SourceError,), tokens=_JSON),
     Target("engines", "engines.json", read_engines, seeds.engines, tokens=_JSON),
     Target("run", "", read_run, seeds.run, place=write_folder, tokens=_JSON),
