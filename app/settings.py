@@ -18,7 +18,10 @@ from stgat.reading import read_limited
 #: Where another folder for settings, profiles and the like is wanted: tests, a stick.
 VARIABLE = "STGAT_LIVE_HOME"
 VERSION = 1
-MAX_BYTES = 1 << 20
+#: Of the file, of a text in it, and of a list: so that what is read can always be written and read again,
+#: even where each character takes six bytes.
+MAX_BYTES = 4 << 20
+MAX_TEXT, MAX_LISTED = 4096, 50
 
 log = logging.getLogger(__name__)
 
@@ -29,13 +32,16 @@ def home() -> Path:
     return Path(named) if named else Path(platformdirs.user_data_dir("stgat-live", appauthor=False))
 
 
-def _without_zero(text: str) -> str:
+def _name(text: str) -> str:
     if "\0" in text:
         raise ValueError("holds a zero byte, which no name may")
+    if len(text) > MAX_TEXT:
+        raise ValueError(f"is longer than {MAX_TEXT} characters")
     return text
 
 
-_Text = Annotated[str, AfterValidator(_without_zero)]
+_Text = Annotated[str, AfterValidator(_name)]
+_Texts = Annotated[tuple[_Text, ...], Field(max_length=MAX_LISTED)]
 
 
 class Settings(BaseModel):
@@ -59,7 +65,7 @@ class Settings(BaseModel):
     language: _Text = ""
     window_geometry: _Text = ""
     window_state: _Text = ""
-    recent_files: tuple[_Text, ...] = ()
+    recent_files: _Texts = ()
     skeleton: bool = True
     hand_trails: bool = False
     camera_size: str = Field(default="640x480", pattern=r"^([1-9]\d{1,4}x[1-9]\d{1,4}|any)$")
@@ -71,7 +77,7 @@ class Settings(BaseModel):
     sensitivity: float = Field(default=0.5, ge=0.0, le=1.0)
     smoothing_s: float | None = Field(default=None, ge=0.0, le=10.0)
     model: _Text = ""
-    model_files: tuple[_Text, ...] = ()
+    model_files: _Texts = ()
     device: _Text = "auto"
     appearance: Literal["system", "light", "dark"] = "system"
     tour_seen: bool = False

@@ -71,7 +71,8 @@ class CTRGCN(Format):
     def _sequence(
         self, name: str, frames: NDArray[Any], one_hot: NDArray[Any], where: str
     ) -> SkeletonSequence:
-        filled = np.flatnonzero(frames.any(axis=1))
+        with np.errstate(invalid="ignore"):  # whatever is no number is refused with the joints
+            filled = np.flatnonzero(frames.any(axis=1))
         if len(filled) == 0:
             raise DataError(f"{where}: all its frames are zero")
         T = int(filled[-1]) + 1  # what follows is padding

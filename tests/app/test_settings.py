@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from app.settings import VERSION, Settings, SettingsStore, home
+from app.settings import MAX_LISTED, MAX_TEXT, VERSION, Settings, SettingsStore, home
 
 
 def test_what_is_changed_is_there_at_the_next_start(tmp_path):
@@ -158,3 +158,10 @@ def test_promise_a_file_whose_name_is_no_text_is_remembered(tmp_path, name):
     SettingsStore(path).change(recent_files=(name,))
     again = SettingsStore(path)
     assert (again.value.recent_files, again.problem) == ((name,), "")
+
+
+def test_promise_settings_as_long_as_they_may_be_are_written_and_read_again(tmp_path: Path) -> None:
+    long, listed = "é" * MAX_TEXT, ("é" * MAX_TEXT,) * MAX_LISTED
+    store = SettingsStore(tmp_path / "settings.json")
+    store.change(recent_files=listed, model_files=listed, window_state=long, export_folder=long)
+    assert SettingsStore(store.path).value == store.value
