@@ -37,7 +37,7 @@ class CameraSource(BaseSource):
         index: int,
         wish: CameraWish | None = None,
         *,
-        make_capture: Callable[[int], Capture] = open_device,
+        make_capture: Callable[[int], Capture] | None = None,
         clock: Callable[[], float] = time.monotonic,
         patience: Patience | None = None,
         make_grabber: Callable[..., Grabber] = Grabber,
@@ -45,7 +45,8 @@ class CameraSource(BaseSource):
         super().__init__(f"camera:{index}")
         self.index = index
         self._wish = wish or CameraWish()
-        self._make_capture, self._make_grabber, self._clock = make_capture, make_grabber, clock
+        self._make_capture = make_capture or open_device
+        self._make_grabber, self._clock = make_grabber, clock
         self._patience = patience or Patience()
         self._grabber: Grabber | None = None
         self._let_go: list[Grabber] = []  # of those that may still be in a driver

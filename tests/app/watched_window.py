@@ -28,7 +28,7 @@ from app.ui.run import run_window
 from app.ui.services import Services
 
 POSED, RECOGNISED = 15, 2
-GIVE_UP_S = 90.0
+GIVE_UP_S = 60.0
 
 
 class FilmedCamera:
@@ -66,6 +66,8 @@ class Visitor:
     def _look(self) -> None:
         session = self._window.session
         if session is None:
+            if time.monotonic() > self._until:
+                self._window.close()
             return
         if not self._used:
             self._used = True
