@@ -42,6 +42,7 @@ FORBIDDEN = (("shell", True), ("allow_pickle", True), ("weights_only", False))
 ALLOWED = {
     ("app/program.py", "exec"): "the packaged program as the interpreter of its own worker processes",
     ("app/program.py", "compile"): "the same",
+    ("benchmarks/kill_work.py", "runpy.run_path"): "our own main.py, in a process that is to be killed",
     ("tests/pose/test_webcam_page.py", "eval"): "arithmetic of our own page, without builtins",
     ("tests/fuzzing/test_fuzzing.py", "os.system"): "shows that a reader that did this would be found",
     ("tests/stgat/data/test_ctrgcn.py", "allow_pickle=True"): "writes objects, by a helper of its own",

@@ -48,7 +48,7 @@ def recordings(subjects: int = 3, views: tuple[int, ...] = (1, 3), T: int = 6) -
 
 @pytest.mark.parametrize("jobs", [(), ("--jobs", 1)])
 def test_it_makes_a_data_set_and_sums_it_up(tmp_path: Path, jobs: tuple) -> None:
-    source = write_zip(tmp_path / "nw.zip", recordings() | {"all_sqe/a01_s09_e00_v01.json": b"{"})
+    source = write_zip(tmp_path / "nw.zip", recordings() | {"all_sqe/a01_s09_e00_v01.json": b"{}"})
     result = run("nw-ucla", source, tmp_path / "out", *jobs)
     assert result.exit_code == 0, result.output
     assert result.stdout == ""

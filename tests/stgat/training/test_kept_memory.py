@@ -22,10 +22,10 @@ def new_pages() -> int:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks glibc")
-def test_a_second_tensor_gets_the_memory_of_the_first_and_afterwards_it_is_given_back() -> None:
+def test_tensors_get_the_memory_of_those_before_and_afterwards_it_is_given_back() -> None:
     with kept_memory():
-        new_pages()
-        kept = new_pages()
+        # An aligned block wants a little more than one that was freed, so it takes a few to fit each other.
+        kept = min(new_pages() for _ in range(10))
     assert min(new_pages(), new_pages()) > 10 * kept + 10
 
 
