@@ -161,6 +161,8 @@ def _unpack(file: Path | IO[bytes], where: str, most_bytes: int) -> dict[str, ND
             if f"{name}.npy" in names:
                 arrays[name] = read_array(archive, name, "fiu", min(left, MAX_ARRAY_BYTES))
                 left -= arrays[name].nbytes
+                if arrays[name].dtype.kind == "f":  # signalling NaNs, which NumPy remarks on, made quiet
+                    arrays[name][np.isnan(arrays[name])] = np.nan
         return arrays
 
 

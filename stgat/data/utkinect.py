@@ -209,7 +209,7 @@ def _annotation(name: str, text: str, line: int, where: str) -> _Annotation:
     if first == last == "NaN":
         return _Annotation(action, None, line)
     if not (_NUMBER.fullmatch(first) and _NUMBER.fullmatch(last) and int(first) <= int(last)):
-        raise DataError(f"{where}: expected the first and the last frame of {action}, found {first} {last}")
+        raise DataError(f"{where}: expected the first and the last frame of {action}, found {text[:40]!r}")
     numbers = int(first), int(last)
     return _Annotation(action, _CORRECTIONS.get((name, action, *numbers), numbers), line)
 
