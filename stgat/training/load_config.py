@@ -19,6 +19,7 @@ from stgat.reading import read_limited, told
 from stgat.training.config import AnyTrainConfig, PooledTrainConfig, PreparedTrainConfig, TrainConfig
 
 MAX_BASES = 4
+MAX_BASE_NAME = 255
 #: Of one file; YAML takes many hundred times its size of memory. Those that come with the program have 2 kB,
 #: and many labels belong in a label_table.
 MAX_BYTES = 1 << 16
@@ -89,8 +90,8 @@ def _read(path: Path, depth: int, named_by: str = "") -> dict[str, Any]:
     base = content.pop("base", None)
     if base is None:
         return content
-    if not isinstance(base, str):
-        raise ConfigError(f"{path}: base: expected the name of a file")
+    if not isinstance(base, str) or len(base) > MAX_BASE_NAME:
+        raise ConfigError(f"{path}: base: expected the name of a file, found {told(base)}")
     if depth == MAX_BASES:
         raise ConfigError(f"{path}: base: {MAX_BASES} files deep; does one name itself?")
     return _merge(_read(path.parent / base, depth + 1, f"{path}: base: "), content)
