@@ -271,11 +271,13 @@ class Session:
     def _posed_one(self, posed: PosedFrame, began_at: float) -> None:
         with self._lock:
             now = time.monotonic()
-            self._frames.room = 2 if self._keeps_up() else 1
+            if not self._lossless:
+                self._frames.room = 2 if self._keeps_up() else 1
             self._timings[Stage.POSE].append(now - began_at)
             self._counts["posed"] += 1
             self._playout.posed(posed.frame, posed.skeletons, now)
-            self._snapshot = replace(self._snapshot, health=Health.RUNNING)
+            if self._snapshot.health is Health.STARTING:  # it may have failed elsewhere in the meantime
+                self._snapshot = replace(self._snapshot, health=Health.RUNNING)
         for listener in self._listeners:
             listener.posed(posed)
 
