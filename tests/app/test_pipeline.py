@@ -14,6 +14,7 @@ from app.pipeline import Result, Session
 from app.sensitivity import decision_settings
 from app.sources import BaseSource
 from app.ui.session import DecidesBy
+from stgat.errors import CheckpointError
 from tests.app.fakes import FakeExtractor, FakeRecognizer, ScriptedSource
 
 
@@ -244,3 +245,28 @@ def test_pictures_that_the_pose_does_not_get_to_are_seen_all_the_same() -> None:
         time.sleep(0.002)
     assert seen == sorted(seen)
     assert len(seen) > 1.5 * slow.snapshot().counters.posed
+
+
+def test_promise_a_session_that_failed_stays_failed_whatever_pose_comes_back() -> None:
+    held, in_second = threading.Event(), threading.Event()
+
+    class Held(FakeExtractor):
+        def process(self, image_rgb, timestamp_s):
+            if timestamp_s > 0:
+                in_second.set()
+                assert held.wait(10.0)
+            return super().process(image_rgb, timestamp_s)
+
+    def load() -> FakeRecognizer:
+        assert in_second.wait(10.0)
+        raise CheckpointError("the model is broken")
+
+    session = Session(ScriptedSource(3), Held, load, lossless=True)
+    session.start()
+    try:
+        assert wait_until(lambda: session.failure is not None)
+    finally:
+        held.set()
+    assert session.wait(5)
+    assert wait_until(lambda: not any(thread.name == "stgat-pose" for thread in threading.enumerate()))
+    assert session.snapshot().health is Health.FAILED
