@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from av import VideoFrame
 from av.video.reformatter import VideoReformatter
 
 from app.errors import SourceError
@@ -49,10 +50,9 @@ def test_promise_no_file_is_opened_by_opencv(make_video: MakeVideo, monkeypatch:
 
 
 def test_pixels_that_would_make_a_picture_too_wide_are_taken_for_square() -> None:
-    av = pytest.importorskip("av")
-    wide = av.VideoFrame(MAX_SIDE_PX, 16, "gray")
+    wide = VideoFrame(MAX_SIDE_PX, 16, "gray")
     assert upright_rgb(wide, 4, VideoReformatter()).shape == (16, MAX_SIDE_PX, 3)
-    narrow = av.VideoFrame(16, 16, "gray")
+    narrow = VideoFrame(16, 16, "gray")
     assert upright_rgb(narrow, 4, VideoReformatter()).shape == (16, 64, 3)
 
 
