@@ -44,3 +44,8 @@ def told(value: object, most: int = _MOST_TOLD) -> str:
     text = str(value)
     shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[: most + 1])
     return shown if len(text) <= most and len(shown) <= 2 * most else f"{shown[:most]}..."
+
+
+def first_line(error: BaseException) -> str:
+    """What an error of another library says, fit for ours; its name where it says nothing."""
+    return told((str(error).strip() or type(error).__name__).splitlines()[0])

@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from stgat.data.npz_arrays import first_line
 from stgat.errors import DataError
+from stgat.reading import first_line
 
 #: What a text may take whatever its length, and how many times its length beyond that.
 _MOST_ANYWAY = 48 * 2**20

@@ -16,9 +16,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from stgat.data.npz_arrays import MAX_HEADER_BYTES, ZIP_ERRORS, NpyHeader, first_line, read_npy_header
+from stgat.data.npz_arrays import MAX_HEADER_BYTES, ZIP_ERRORS, NpyHeader, read_npy_header
 from stgat.data.sequences import MAX_MEMBER_BYTES
 from stgat.errors import DataError
+from stgat.reading import first_line
 
 #: More elements along an axis than any machine has bytes.
 _ABSURD_LENGTH = 2**56

@@ -20,6 +20,8 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from stgat.reading import first_line
+
 #: What damage is met as; also a version of the zip format that is not known here (NotImplementedError), and
 #: a password (RuntimeError).
 ZIP_ERRORS = (
@@ -136,8 +138,3 @@ def _read_numbers(file: IO[bytes], header: NpyHeader) -> NDArray[Any]:
             raise ValueError("numbers that are no letters")
     flat = np.frombuffer(content, header.dtype) if content else np.empty(0, header.dtype)
     return flat.reshape(header.shape, order="F" if header.fortran_order else "C")
-
-
-def first_line(error: BaseException) -> str:
-    """What an error says, short enough to be quoted."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]

@@ -11,9 +11,9 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from stgat.data.json_text import read_json
-from stgat.data.npz_arrays import first_line
 from stgat.data.sequences import FileFormat, SkeletonSequence, check_joints
 from stgat.errors import DataError
+from stgat.reading import first_line
 from stgat.skeleton import KINECT_V1_20
 
 ACTIONS = {

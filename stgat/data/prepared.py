@@ -25,9 +25,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from stgat.data.npz_arrays import first_line, read_npy_header
+from stgat.data.npz_arrays import read_npy_header
 from stgat.data.sequences import SkeletonSequence
 from stgat.errors import DataError
+from stgat.reading import first_line
 from stgat.skeleton import LAYOUTS, FloatArray, get_layout
 
 FORMAT_VERSION = 1

@@ -15,8 +15,9 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
-from stgat.data.npz_arrays import ZIP_ERRORS, ArrayError, first_line, most_unpacked, read_array
+from stgat.data.npz_arrays import ZIP_ERRORS, ArrayError, most_unpacked, read_array
 from stgat.errors import DataError
+from stgat.reading import first_line
 
 NUM_JOINTS = 25
 MAX_PEOPLE = 16

@@ -12,8 +12,9 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from stgat.data.npz_arrays import ZIP_ERRORS, first_line
+from stgat.data.npz_arrays import ZIP_ERRORS
 from stgat.errors import DataError
+from stgat.reading import first_line
 from stgat.skeleton import FloatArray
 
 #: No single recording of a real data set comes near this; a larger one is damaged or hostile.

@@ -23,10 +23,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stgat.data.json_text import read_json
-from stgat.data.npz_arrays import first_line, most_unpacked
+from stgat.data.npz_arrays import most_unpacked
 from stgat.data.recording_file import MAX_PEOPLE, NUM_JOINTS, SkeletonRecording, read_recording
 from stgat.errors import DataError
-from stgat.reading import read_limited
+from stgat.reading import first_line, read_limited
 
 VERSION = 1
 ABOUT, VIDEO, SKELETONS, EVENTS = "session.json", "video.mkv", "skeletons", "events.jsonl"

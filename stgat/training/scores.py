@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stgat.data.atomic import replacing
-from stgat.data.npz_arrays import ZIP_ERRORS, first_line, most_unpacked, read_array
+from stgat.data.npz_arrays import ZIP_ERRORS, most_unpacked, read_array
 from stgat.errors import DataError
+from stgat.reading import first_line
 from stgat.training.evaluate import Evaluation
 
 #: Each array's types, by their kinds (np.dtype.kind).
