@@ -25,7 +25,7 @@ import numpy as np
 
 from stgat.data.json_text import read_json
 from stgat.data.people import check_people
-from stgat.data.sequences import DataFiles, Format, Rejected, Shard, SkeletonSequence
+from stgat.data.sequences import Format, Rejected, Shard, SkeletonSequence, data_files
 from stgat.errors import DataError
 from stgat.skeleton import OPENPOSE18, FloatArray
 
@@ -63,7 +63,7 @@ class Kinetics(Format):
     frames_per_second = 30.0
 
     def shards(self, source: Path) -> list[Shard]:
-        with DataFiles(source, ".json") as files:
+        with data_files(source, ".json") as files:
             clips = [name for name in files.names if PurePosixPath(name).parent.name in PARTS]
         if not clips:
             raise DataError(f"{source}: holds no folder {' or '.join(PARTS)} with clips in it")
@@ -74,14 +74,14 @@ class Kinetics(Format):
     def label_names(self, source: Path) -> tuple[str, ...]:
         """The actions by `label_index`, from the label files; empty where there are none."""
         by_index: dict[int, str] = {}
-        with DataFiles(source, ".json") as files:
+        with data_files(source, ".json") as files:
             for name in files.names:
                 if PurePosixPath(name).name in LABEL_FILES:
                     _collect_labels(files.read(name), by_index, f"{source}: {name}")
         return tuple(label for _, label in sorted(by_index.items()))
 
     def read(self, source: Path, shard: Shard) -> Iterator[SkeletonSequence | Rejected]:
-        with DataFiles(source, ".json") as files:
+        with data_files(source, ".json") as files:
             for file in shard.items:
                 path = PurePosixPath(file)
                 name = f"{PARTS[path.parent.name]}/{path.stem}"

@@ -25,6 +25,7 @@ from stgat.data.sequences import (
     Shard,
     SkeletonSequence,
     Untrimmed,
+    data_files,
 )
 from stgat.data.session_folder import (
     ABOUT,
@@ -68,7 +69,7 @@ class Recordings(FileFormat):
     suffix = ".npz"
 
     def shards(self, source: Path) -> list[Shard]:
-        with DataFiles(source, "") as files:
+        with data_files(source, "") as files:
             sessions = _sessions_in(files)
             names = [name for name in files.names if name.endswith(self.suffix)]
             alone = tuple(name for name in names if _session_of(name) not in sessions)
@@ -88,14 +89,14 @@ class Recordings(FileFormat):
         if not shard.name.startswith("session-"):
             yield from super().read(source, shard)
             return
-        with DataFiles(source, "") as files:
+        with data_files(source, "") as files:
             sessions = _sessions_in(files)
             for item in shard.items:
                 session = item.removesuffix(ABOUT)
                 yield from _Session(files, source, session, sessions[session]).sequences(self.layout)
 
     def untrimmed(self, source: Path) -> Iterator[Untrimmed]:
-        with DataFiles(source, "") as files:
+        with data_files(source, "") as files:
             for session, parts in _sessions_in(files).items():
                 yield from _Session(files, source, session, parts).untrimmed(self.layout)
 

@@ -15,7 +15,16 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
-from stgat.data.sequences import DataFiles, Format, Rejected, Shard, SkeletonSequence, Untrimmed, check_joints
+from stgat.data.sequences import (
+    DataFiles,
+    Format,
+    Rejected,
+    Shard,
+    SkeletonSequence,
+    Untrimmed,
+    check_joints,
+    data_files,
+)
 from stgat.data.text_rows import check_metres, read_rows
 from stgat.errors import DataError
 from stgat.skeleton import KINECT_V1_20, FloatArray
@@ -96,7 +105,7 @@ class UTKinect(Format):
     labels = ACTIONS
 
     def shards(self, source: Path) -> list[Shard]:
-        with DataFiles(source, ".txt") as files:
+        with data_files(source, ".txt") as files:
             paths, annotations = _recordings(files, source), _annotations(files, source)
         for name in annotations:
             if name not in paths:
@@ -104,7 +113,7 @@ class UTKinect(Format):
         return [Shard(name, (paths[name],), len(lines)) for name, lines in annotations.items() if lines]
 
     def read(self, source: Path, shard: Shard) -> Iterator[SkeletonSequence | Rejected]:
-        with DataFiles(source, ".txt") as files:
+        with data_files(source, ".txt") as files:
             annotations = _annotations(files, source)[shard.name]
             recording = _read_recording(files, source, shard.items[0], annotations)
         segments = {segment.action: segment for segment in recording.segments}
@@ -163,7 +172,7 @@ def read_recordings(source: Path) -> Iterator[Recording]:
 
     Raises DataError that names the file and the line of what cannot be used.
     """
-    with DataFiles(source, ".txt") as files:
+    with data_files(source, ".txt") as files:
         annotations = _annotations(files, source)
         for name, path in _recordings(files, source).items():
             yield _read_recording(files, source, path, annotations.get(name, ()))

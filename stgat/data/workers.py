@@ -10,14 +10,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from multiprocessing.connection import wait as wait_for_ends
 from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Event
 from typing import Any
 
 from stgat.data.parts import Order, write_part
-from stgat.data.sequences import Shard
+from stgat.data.sequences import Shard, kept_open
 from stgat.errors import DataError
 
 #: Told how many recordings are read and how many bytes they took, several times a second.
@@ -44,8 +44,9 @@ def write_parts(order: Order, shards: Sequence[Shard], jobs: int, on_count: OnCo
         recordings, written = recordings + 1, written + size
         on_count(recordings, written)
 
-    for shard in shards:
-        write_part(order, shard, tick)
+    with kept_open():
+        for shard in shards:
+            write_part(order, shard, tick)
 
 
 def _in_processes(order: Order, shards: Sequence[Shard], jobs: int, on_count: OnCount) -> None:
@@ -108,11 +109,14 @@ class _Stopped(Exception):  # noqa: N818 - no error
 
 #: What `_begin` left for this process: the order, the shared counts, and the wish to stop.
 _given: tuple[Order, Any, Event] | None = None
+#: What stays open until this process ends.
+_open = ExitStack()
 
 
 def _begin(order: Order, counts: Any, stop: Event) -> None:
     global _given
     _given = order, counts, stop
+    _open.enter_context(kept_open())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_the_caller, daemon=True).start()
 

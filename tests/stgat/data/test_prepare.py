@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from stgat.data.prepare import find_format, prepare
 from stgat.data.prepared import open_prepared, write_prepared
 from stgat.data.sequences import SkeletonSequence
 from stgat.errors import DataError
-from tests.stgat.data.files import write_folder
+from tests.stgat.data.files import write_folder, write_zip
 from tests.stgat.data.generated import Generated, content
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -72,6 +73,26 @@ def test_what_cannot_be_used_is_listed_with_its_reason_and_does_not_stop_the_run
     assert summary.dataset.info.num_rejected == 9
     assert summary.dataset.samples.names == ("S001", "S007", "S008", "S011")
     assert_array_equal(summary.dataset.sample(2), form.recording(8).joints_m.astype(np.float32))
+
+
+def test_an_archive_is_opened_once_for_all_its_parts_and_then_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "S001C001P001R001A{:03}.skeleton"
+    source = write_zip(tmp_path / "ntu.zip", {name.format(number): b"" for number in range(1, 61)})
+    opened: list[zipfile.ZipFile] = []
+
+    class Opened(zipfile.ZipFile):
+        def __init__(self, path: Path) -> None:
+            super().__init__(path)
+            opened.append(self)
+
+    monkeypatch.setattr("stgat.data.sequences.zipfile.ZipFile", Opened)
+    monkeypatch.setattr("stgat.data.sequences.FILES_PER_SHARD", 10)
+    with pytest.raises(DataError, match="none of its 60 recordings"):
+        prepare(find_format("ntu60"), source, tmp_path / "out")
+    assert len(opened) == 2  # to divide it, and to read its six parts
+    assert all(archive.fp is None for archive in opened)
 
 
 def test_a_reason_is_one_line(source: Path, tmp_path: Path) -> None:
