@@ -11,6 +11,12 @@ from stgat.errors import DataError
 from stgat.skeleton import FloatArray
 
 
+def to_float32(joints: NDArray[Any]) -> FloatArray:
+    """The same as float32, without a warning: what is too large becomes infinite, which callers refuse."""
+    with np.errstate(over="ignore", invalid="ignore"):  # invalid: NumPy remarks on signalling NaNs
+        return joints.astype(np.float32)
+
+
 def check_people(joints: NDArray[Any], num_joints: int, where: str) -> FloatArray:
     """Joints (T, M, num_joints, 3) of any real type as float32, without the people who are zero throughout.
 
@@ -21,8 +27,7 @@ def check_people(joints: NDArray[Any], num_joints: int, where: str) -> FloatArra
         raise DataError(
             f"{where}: expected joints (T, M, {num_joints}, 3), found {joints.dtype} {joints.shape}"
         )
-    with np.errstate(over="ignore"):  # becomes infinite, which the next line refuses
-        joints = joints.astype(np.float32)
+    joints = to_float32(joints)
     finite = np.isfinite(joints)
     if not finite.all():
         frame = int(np.argwhere(~finite)[0, 0])

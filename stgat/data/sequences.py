@@ -15,6 +15,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from stgat.data.npz_arrays import ZIP_ERRORS
+from stgat.data.people import to_float32
 from stgat.errors import DataError
 from stgat.reading import first_line
 from stgat.skeleton import FloatArray
@@ -276,8 +277,7 @@ def check_joints(joints: np.ndarray, num_joints: int, where: str) -> FloatArray:
         raise DataError(f"{where}: expected joints (T, {num_joints}, 3), found {joints.dtype} {joints.shape}")
     if len(joints) == 0:
         raise DataError(f"{where}: holds no frame")
-    with np.errstate(over="ignore"):  # becomes infinite, which the next line refuses
-        joints = joints.astype(np.float32)
+    joints = to_float32(joints)
     finite = np.isfinite(joints).all(axis=(1, 2))
     if not finite.all():
         raise DataError(f"{where}: frame {np.argmin(finite)} holds a coordinate that is no number")
