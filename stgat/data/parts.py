@@ -13,7 +13,7 @@ import numpy as np
 
 from stgat.data.atomic import replacing
 from stgat.data.prepared import person_by_person
-from stgat.data.sequences import Format, Rejected, Shard, SkeletonSequence
+from stgat.data.sequences import Format, Rejected, Shard, SkeletonSequence, is_name
 from stgat.errors import DataError
 from stgat.skeleton import get_layout
 
@@ -138,7 +138,7 @@ def _read(order: Order, shard: Shard) -> Iterator[SkeletonSequence | Rejected]:
             elif isinstance(found, Rejected):
                 yield found
             else:
-                where = f"{order.source}: {found.name[:_MAX_REASON]}"
+                where = f"{order.source}: {found.name[: _MAX_REASON // 4]}"
                 fault = _fault(found, order)
                 yield Rejected(found.name, f"{where}: {fault}") if fault else found
     except DataError as error:  # no (further) part of the shard is usable
@@ -147,8 +147,8 @@ def _read(order: Order, shard: Shard) -> Iterator[SkeletonSequence | Rejected]:
 
 def _fault(sequence: SkeletonSequence, order: Order) -> str:
     """What is wrong with a sequence, or nothing."""
-    if not sequence.name.isprintable():
-        return f"its name {sequence.name[:40]!r} is no plain text"
+    if not is_name(sequence.name):
+        return f"its name {sequence.name[:40]!r} is no plain text or too long"
     joints, V = sequence.joints_m, get_layout(order.form.layout).num_joints
     if joints.ndim != 4 or joints.shape[2:] != (V, 3) or 0 in joints.shape:
         return f"expected joints (T, M, {V}, 3), found {joints.shape}"

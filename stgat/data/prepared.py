@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from stgat.data.npz_arrays import read_npy_header
-from stgat.data.sequences import SkeletonSequence
+from stgat.data.sequences import SkeletonSequence, is_name
 from stgat.errors import DataError
 from stgat.reading import first_line
 from stgat.skeleton import LAYOUTS, FloatArray, get_layout
@@ -207,8 +207,8 @@ def _parse_samples(path: Path, content: bytes, info: DatasetInfo) -> Samples:
         for line, row in enumerate(rows):
             if len(row) != len(SAMPLE_COLUMNS):
                 refuse(line, f"expected {len(SAMPLE_COLUMNS)} columns, found {len(row)}")
-            if not row[0].isprintable():
-                refuse(line, f"the name {row[0][:40]!r} is no plain text")
+            if not is_name(row[0]):
+                refuse(line, f"the name {row[0][:40]!r} is no plain text or too long")
             names.append(row[0])
             for number in row[1:]:
                 if not _WHOLE.fullmatch(number):

@@ -27,6 +27,8 @@ MAX_MEMBER_BYTES = 64 * 2**20
 SMALL_MEMBER_BYTES = 8 * 2**20
 MAX_UNPACKED = 2
 FILES_PER_SHARD = 256
+#: The longest name of a file or a sample; it is quoted in messages.
+MAX_NAME = 500
 
 
 @dataclass(frozen=True)
@@ -267,8 +269,13 @@ def data_files(source: Path, suffix: str) -> Iterator[DataFiles]:
     yield opened[source, suffix]
 
 
+def is_name(text: str) -> bool:
+    """Whether messages and tables can hold it: one line that is not too long."""
+    return text.isprintable() and len(text) <= MAX_NAME
+
+
 def _is_usable(path: str) -> bool:
-    return path.isprintable() and len(path) <= 500 and not PurePosixPath(path).name.startswith(".")
+    return is_name(path) and not PurePosixPath(path).name.startswith(".")
 
 
 def check_joints(joints: np.ndarray, num_joints: int, where: str) -> FloatArray:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from stgat.data.atomic import replacing
 from stgat.data.npz_arrays import ZIP_ERRORS, most_unpacked, read_array
+from stgat.data.sequences import is_name
 from stgat.errors import DataError
 from stgat.reading import first_line
 from stgat.training.evaluate import Evaluation
@@ -51,8 +52,8 @@ def load_scores(path: Path) -> Evaluation:
         if wrong:
             raise DataError(f"{path}: {what}; {_REMEDY}")
     for texts in (names, label_names):
-        if unprintable := [text for text in texts.tolist() if not text.isprintable()]:
-            raise DataError(f"{path}: {unprintable[0][:40]!r} is no name; {_REMEDY}")
+        if wrong_names := [text for text in texts.tolist() if not is_name(text)]:
+            raise DataError(f"{path}: {wrong_names[0][:40]!r} is no name; {_REMEDY}")
     if not np.isfinite(scores).all():
         row = int(np.argmin(np.isfinite(scores).all(axis=1)))
         raise DataError(f"{path}: a score of {names[row]} is no number; evaluate that checkpoint again")

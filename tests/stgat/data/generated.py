@@ -67,6 +67,8 @@ class Generated(Format):
         joints = np.random.default_rng(number).normal(size=(self.T + number % 2, 1 + number % 2, 25, 3))
         if fault == "number":
             joints[1, 0, 3, 2] = np.nan
+        elif fault == "name":
+            name = 501 * "S"
         elif fault == "nobody":
             joints[:] = 0
         elif fault == "shape":

@@ -55,7 +55,7 @@ def test_what_cannot_be_used_is_listed_with_its_reason_and_does_not_stop_the_run
     source: Path, tmp_path: Path
 ) -> None:
     faults = {0: "reader", 2: "number", 3: "nobody", 4: "shape", 5: "short", 6: "action", 9: "twice"}
-    form = Generated(faults=faults | {12: "shard"}, known=tuple(f"A{n}" for n in range(12)))
+    form = Generated(faults=faults | {11: "name", 12: "shard"}, known=tuple(f"A{n}" for n in range(12)))
     summary = prepare(form, source, tmp_path / "out", frozenset({"S010", "S000", "unheard of"}))
     where = f"{source}: "
     assert rejections(tmp_path / "out") == [
@@ -67,11 +67,12 @@ def test_what_cannot_be_used_is_listed_with_its_reason_and_does_not_stop_the_run
         f"S006,{where}S006: its action 'dance' is none of the data set's 12",
         "S001,a sample of this name came before it",
         f"S010,{MISSING_REASON}",
+        f"{'S' * 501},{where}{'S' * 100}: its name {'S' * 40!r} is no plain text or too long",
         "002,S012: the archive ends here",
     ]
     assert [refusal.name for refusal in summary.rejected] == ["S000", "S002", "S003"]
-    assert summary.dataset.info.num_rejected == 9
-    assert summary.dataset.samples.names == ("S001", "S007", "S008", "S011")
+    assert summary.dataset.info.num_rejected == 10
+    assert summary.dataset.samples.names == ("S001", "S007", "S008")
     assert_array_equal(summary.dataset.sample(2), form.recording(8).joints_m.astype(np.float32))
 
 

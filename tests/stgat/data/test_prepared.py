@@ -105,6 +105,7 @@ DAMAGES: list[tuple[Callable[[Path], object], str]] = [
     (lambda f: edit_table(f, "sample 1,1,", "sample 1,"), r"line 3: expected 9 columns, found 8"),
     (lambda f: edit_table(f, "sample 1,1,2", "sample 1,1,two"), "no whole number, 'two'"),
     (lambda f: edit_table(f, "sample 1,1,2", "sample 1,1,2.5"), "no whole number, '2.5'"),
+    (lambda f: edit_table(f, "sample 2", 501 * "2"), "line 4: the name '2{40}' is no plain text or too long"),
     (lambda f: edit_table(f, "sample 2", "sample 0"), "line 4: the sample sample 0 is there twice"),
     (lambda f: edit_table(f, ",0,5,1", ",0,0,1"), "line 2: frames and people must be 1 or more"),
     (lambda f: edit_table(f, ",0,5,1", ",0,34,1"), r"line 2: its frames lie outside joints\.npy"),
