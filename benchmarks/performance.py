@@ -26,6 +26,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "streaming": ("performance_streaming.py",),
     "road": ("performance_road.py",),
     "training": ("performance_training.py",),
+    "preparation": ("performance_preparation.py",),
 }
 
 

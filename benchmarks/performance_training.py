@@ -1,4 +1,4 @@
-"""How fast networks are trained and data sets prepared, beside plain ways of doing it.
+"""How fast networks are trained, beside a plain way of doing it.
 
     python benchmarks/performance_training.py [--quick | --why] [--batch 64] [--plain-batch 8] [key=value ...]
 
@@ -15,16 +15,14 @@ CPU s       processor time a sample, all threads, of the process that trains.
 waiting     share of the time in which the network waited for its batch.
 hours       120 epochs of the 40,091 training samples of NTU-60 cross-subject.
 
-Preparation: the readers of benchmarks/ntu_reader.py in turns in one process, and `prepare` as it is called,
-with all cores. Tables go to stdout; --quick measures nothing worth keeping. --why prints another table: the
-trainer with one after another of what makes it fast, in turns as well.
+Tables go to stdout; --quick measures nothing worth keeping. --why prints another table: the trainer with one
+after another of what makes it fast, in turns as well.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import statistics
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,7 +33,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks import ntu_reader
 from benchmarks.full_size import SMALL, on_prepared, prepare, residing
 from benchmarks.generated_ntu import generate
 from benchmarks.this_machine import flops, peak
@@ -161,24 +158,6 @@ def small_table(config: PreparedTrainConfig, steps: int) -> list[str]:
     ]
 
 
-def reader_table(num_files: int, repeat: int, jobs: int) -> list[str]:
-    with tempfile.TemporaryDirectory() as folder:
-        ntu_reader.generate(Path(folder), num_files)
-        paths = ntu_reader.readable(Path(folder))
-        rates = ntu_reader.measure(paths, repeat)
-        parallel = ntu_reader.measure_parallel(paths, jobs, repeat) if jobs > 1 else None
-    times = {name: Times(tuple(1 / rate for rate in of_one)) for name, of_one in rates.items()}
-    lines = [
-        "| reader of raw files | files/s | this project's is so many times as fast |",
-        "| --- | --- | --- |",
-    ]
-    for name, of_one in times.items():
-        middle, low, high = ratio(of_one, times[ntu_reader.OURS])
-        compared = "" if name == ntu_reader.OURS else f"{middle:.1f} ({low:.1f}-{high:.1f})"
-        lines.append(f"| {name} | {statistics.median(rates[name]):,.0f} | {compared} |")
-    return [*lines, f"| {ntu_reader.OURS}, {jobs} processes | {parallel:,.0f} | |"] if parallel else lines
-
-
 def run(options: argparse.Namespace, scratch: Path) -> Iterator[str]:
     """All tables as lines of markdown, each when it is measured. Raises what its parts raise."""
     cores = os.cpu_count() or 1
@@ -190,7 +169,7 @@ def run(options: argparse.Namespace, scratch: Path) -> Iterator[str]:
     turns = (options.rounds + 3) * (10 if on_gpu else 1)
     num_samples = max(options.samples, 3 * turns * config.batch_size)
     source, data = generate(scratch, num_samples, options.files), scratch / "prepared"
-    preparation = prepare(source, data)
+    prepare(source, data)
     config = residing(config, data, "device")
     if options.why:
         yield from gains_table(contest(gains(config), options.rounds, options.at_most))
@@ -213,9 +192,6 @@ def run(options: argparse.Namespace, scratch: Path) -> Iterator[str]:
     yield from training_table(stretches, described, floors)
     yield ""
     yield from small_table(residing(on_prepared(SMALL, small), data, "device"), options.small_steps)
-    yield ""
-    yield from reader_table(options.reader_files, options.repeat, 1 if options.quick else cores)
-    yield f"| `prepare`, {preparation.files:,} files, start included | {preparation.files_per_s:,.0f} | |"
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -229,7 +205,6 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--at-most", type=float, default=100.0, help="seconds for the rounds; 3 are made")
     options = parser.parse_intermixed_args(arguments)
     options.samples, options.files, options.small_steps = (0, 6, 4) if options.quick else (3_000, 100, 20)
-    options.reader_files, options.repeat = (3, 1) if options.quick else (24, 7)
     options.batch = options.batch or (4 if options.quick else 8 if options.why else 64)
     options.plain_batch = options.plain_batch or (
         4 if options.quick else 64 if torch.cuda.is_available() else 8

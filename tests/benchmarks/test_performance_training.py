@@ -18,7 +18,6 @@ from benchmarks.performance_training import (
     operations_a_person,
     parse,
     people_computed,
-    reader_table,
     roles,
     training_table,
 )
@@ -133,14 +132,6 @@ def test_the_floor_counts_forward_and_backward_of_the_people_that_are_computed(
         operations_a_person(quick_config(dataset, f"preprocessing.num_frames={T}"), 60) for T in (8, 16)
     )
     assert 1.8 * half < whole < 2.1 * half
-
-
-def test_readers_are_compared() -> None:
-    lines = reader_table(num_files=2, repeat=3, jobs=1)
-    assert [line.split(" | ")[0] for line in lines[2:]] == [
-        "| this project", "| named fields", "| every field", "| x y z only", "| same checks",
-    ]  # fmt: skip
-    assert float(lines[3].split(" | ")[2].split()[0]) > 1
 
 
 def test_options_have_their_bounds(capsys: pytest.CaptureFixture[str]) -> None:
