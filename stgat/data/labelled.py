@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from stgat.data.formats import FORMATS
 from stgat.data.idle import IdleConfig, moving, rests, spread, staying
-from stgat.data.sequences import Rejected, SkeletonSequence, Untrimmed
+from stgat.data.sequences import Rejected, SkeletonSequence, Untrimmed, kept_open
 from stgat.errors import DataError
 from stgat.labels import IDLE
 from stgat.retarget import LAYOUTS, one_body
@@ -93,6 +93,7 @@ class LabelledData:
     rejected: tuple[Rejected, ...] = ()
 
 
+@kept_open()
 def load_sequences(
     configs: Sequence[DataConfig], labels: Sequence[str], idle: IdleConfig | None = None
 ) -> LabelledData:

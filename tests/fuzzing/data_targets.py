@@ -17,7 +17,7 @@ from stgat.data.ntu_text import read_lines
 from stgat.data.parts import Part
 from stgat.data.plan import Plan, take_up
 from stgat.data.prepared import open_prepared
-from stgat.data.sequences import Format, Rejected, SkeletonSequence
+from stgat.data.sequences import Format, Rejected, SkeletonSequence, kept_open
 from stgat.data.splits import split_dataset, splits_of
 from stgat.errors import ConfigError, DataError
 from stgat.skeleton import get_layout
@@ -34,6 +34,7 @@ from tests.fuzzing.target import Target, check_sentence, write_whole
 _SHARD_NAME = re.compile(r"[\w.-]{1,100}")
 
 
+@kept_open()
 def read_data_set(form: Format, source: Path) -> None:
     """As `prepare` and `train` go through a data set. Raises DataError, also for what it leaves out."""
     form.label_names(source)
