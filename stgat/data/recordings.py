@@ -128,7 +128,7 @@ def _subject(name: str) -> int:
 def _sessions_in(files: DataFiles) -> dict[str, list[str]]:
     """The sessions of a data set and their parts; a session is named by its folder with a slash at its end,
     "" for the whole."""
-    found = [name for name in files.names if PurePosixPath(name).name == ABOUT]
+    found = [name for name in files.names if name.rpartition("/")[2] == ABOUT]
     sessions: dict[str, list[str]] = {name.removesuffix(ABOUT): [] for name in found}
     for name in files.names:
         session = _session_of(name)

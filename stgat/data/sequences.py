@@ -181,7 +181,8 @@ class DataFiles:
                 self._archive_bytes = source.stat().st_size
             except ZIP_ERRORS as error:
                 raise DataError(f"{source}: not a readable zip archive ({first_line(error)})") from error
-            paths = [name for name in self._archive.namelist() if name.endswith(suffix)]
+            members = (name for name in self._archive.namelist() if not name.endswith("/"))  # no folders
+            paths = [name for name in members if name.endswith(suffix)]
         else:
             raise DataError(f"{source}: no such file or folder; give the data set's folder or zip archive")
         self.names = tuple(sorted(path for path in paths if _is_usable(path)))
