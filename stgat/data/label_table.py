@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from stgat.errors import ConfigError
 from stgat.reading import read_limited
 
 #: A row takes a hundred bytes, and no study has as many as ten thousand actions.
-MAX_BYTES = 2**20
+MAX_BYTES, MAX_ROWS = 2**20, 10_000
 COLUMNS = ("label", "parts", "ntu", "data_set", "action", "sequences", "note")
 
 
@@ -39,27 +39,30 @@ def read_label_table(path: Path) -> tuple[TableRow, ...]:
     """The rows of a table. Raises ConfigError, naming the line, for what is no such table."""
     try:
         text = read_limited(path, MAX_BYTES).decode("utf-8")
-        lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+        return tuple(_rows(csv.reader(io.StringIO(text, newline=""), strict=True), path))
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not a text file ({error.reason})") from error
     except csv.Error as error:
         raise ConfigError(f"{path}: not readable as CSV ({error})") from error
-    if not lines or tuple(lines[0]) != COLUMNS:
+
+
+def _rows(lines: Iterator[list[str]], path: Path) -> Iterator[TableRow]:
+    if tuple(next(lines, ())) != COLUMNS:
         raise ConfigError(f"{path}: line 1: expected the columns {','.join(COLUMNS)}")
-    rows: list[TableRow] = []
     seen: set[tuple[str, str]] = set()
     parts: dict[str, str] = {}
-    for number, line in enumerate(lines[1:], 2):
+    for number, line in enumerate(lines, 2):
+        if number > MAX_ROWS + 1:
+            raise ConfigError(f"{path}: line {number}: a table has at most {MAX_ROWS:,} rows")
         row = _row(line, f"{path}: line {number}")
         if (row.data_set, row.action) in seen:
             raise ConfigError(f"{path}: line {number}: {row.action} of {row.data_set} comes a second time")
         if parts.setdefault(row.label, row.parts) != row.parts:
             raise ConfigError(f"{path}: line {number}: {row.label} was made by {parts[row.label]} before")
         seen.add((row.data_set, row.action))
-        rows.append(row)
-    return tuple(rows)
+        yield row
 
 
 def _row(line: list[str], where: str) -> TableRow:

@@ -46,6 +46,10 @@ def test_rows_are_classes_of_data_sets_and_what_is_left_out(tmp_path: Path) -> N
         (HEADER.encode() + b"a,,,b,c,1,\n", "line 2: a label and its parts are either both given"),
         (HEADER.encode() + b",legs,,b,c,1,\n", "line 2: a label and its parts are either both given"),
         (HEADER.encode() + b"a,hand,,b,c,1,\na,legs,,b,d,1,\n", "line 3: a was made by hand before"),
+        (
+            HEADER.encode() + b"".join(b"a,hand,,b,%d,1,\n" % row for row in range(10_001)),
+            "line 10002: a table has at most 10,000 rows",
+        ),
         (b"\xff\xfe\x00", "not a text file"),
     ],
 )
