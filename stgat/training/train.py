@@ -80,7 +80,7 @@ def _train(
         run = RunFolder(folder, config, resume) if folder is not None and fabric.is_global_zero else None
     trainer = _Trainer(config, source, fabric, run, report)
     if resume and folder is not None:
-        trainer.resume(run or RunFolder(folder, config, resume=True))
+        trainer.resume(run or RunFolder(folder, config, resume=True, reads_only=True))
     trainer.fit()
     return trainer.finish()
 
