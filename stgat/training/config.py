@@ -150,7 +150,7 @@ class TrainConfig(_Section):
     ema_decay: of the averaged copy of the weights, which is what is measured and saved; 0 for none.
     clip_norm: the gradient's largest norm; null for no limit.
     pretrained: a checkpoint whose weights the run begins with (stgat.training.pretrained).
-    compile: torch.compile; "auto" where there is a GPU.
+    compile: torch.compile; "auto" where there is a GPU and what it needs (stgat.training.compiling).
     absent_people: "once" computes one absent person for all of a batch (stgat.training.absent), "each" every
         one, which takes longer and gives the same; so it is where `compile` or several processes are at work.
     devices: processes on this machine, each with a GPU or CPU cores of its own; under torchrun, torchrun's

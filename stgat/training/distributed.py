@@ -20,6 +20,7 @@ from torch.autograd.function import FunctionCtx
 from stgat.errors import ConfigError, TrainingError
 from stgat.model import STGAT
 from stgat.training.absent import AbsentOnce
+from stgat.training.compiling import compiles
 from stgat.training.config import TrainConfig
 
 #: How long processes wait for the one that evaluates. By default they give up after half an hour, and a test
@@ -130,7 +131,7 @@ def share_batch_norm(model: nn.Module, fabric: Fabric) -> nn.Module:
 
 def for_training(network: STGAT, config: TrainConfig, fabric: Fabric) -> nn.Module:
     """The network as its training steps call it: compiled, or with absent people computed once."""
-    if config.compile is True or (config.compile == "auto" and fabric.device.type == "cuda"):
+    if compiles(config.compile, fabric.device):
         return torch.compile(network)  # type: ignore[return-value]
     # Compiled code would be made anew for each number of absent people, and other processes have others.
     once = config.absent_people == "once" and fabric.world_size == 1
