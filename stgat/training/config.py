@@ -101,6 +101,8 @@ class AugmentConfig(_Section):
 class ClipAugmentConfig(_Section):
     """Ranges of the random changes made to a trimmed clip; all of them off by default.
 
+    Data whose third coordinate is a confidence (Kinetics-Skeleton) refuse turns, tilts, sizes and jitter.
+
     crop: shortest and longest share of the clip that is taken and played over the network's frames, and so
         also the range of its speed; above 1 the first or last pose is held.
     turn_deg: largest turn about the vertical. tilt_deg: largest turn about each other axis.
