@@ -25,7 +25,7 @@ from app.evaluating import evaluation_tables
 from stgat.checkpoint import load_checkpoint
 from stgat.data.labelled import load_sequences
 from stgat.training.evaluate import evaluate
-from stgat.training.load_config import load_config
+from stgat.training.load_config import load_pooled_config
 from stgat.training.report import per_class
 
 
@@ -38,7 +38,7 @@ def main() -> int:
     torch.set_num_threads(2)
     try:
         checkpoint = load_checkpoint(options.checkpoint)
-        config = load_config(options.config, options.overrides)
+        config = load_pooled_config(options.config, options.overrides)
         if checkpoint.metadata.labels != config.labels:
             print(f"{options.checkpoint} has other labels than {options.config}", file=sys.stderr)
             return 1

@@ -46,7 +46,7 @@ from stgat.data.labelled import DataConfig
 from stgat.data.sequences import Rejected
 from stgat.retarget import one_body
 from stgat.skeleton import NTU25, FloatArray
-from stgat.training.load_config import load_config
+from stgat.training.load_config import load_pooled_config
 
 #: Bones that every layout has, child and parent. "torso" is the middle of the hips to that of the shoulders.
 BONE_GROUPS = {"arm": ((5, 4), (6, 5), (9, 8), (10, 9)), "leg": ((13, 12), (14, 13), (17, 16), (18, 17))}
@@ -239,7 +239,7 @@ def main() -> int:
         for path in options.recordings:
             for motion in recorded(path):
                 gaps["video"].take(motion)
-        for data in load_config(options.config).data if options.config else ():
+        for data in load_pooled_config(options.config).data if options.config else ():
             gap = gaps.setdefault(data.format, Gap())
             for motion in data_set(data, options.limit):
                 gap.take(motion)

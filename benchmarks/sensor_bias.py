@@ -20,12 +20,13 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from app.errors import USER_ERRORS
 from app.recordings import load_recording
 from stgat.data.labelled import load_sequences
 from stgat.normalize import normalize_upright
 from stgat.retarget import one_body
 from stgat.skeleton import FloatArray
-from stgat.training.load_config import load_config
+from stgat.training.load_config import load_pooled_config
 
 FIRST_FRAMES = 8
 BONES = {
@@ -50,13 +51,18 @@ def main() -> int:
     parser.add_argument("config", type=Path)
     parser.add_argument("recordings", type=Path, nargs="*")
     options = parser.parse_args()
-    config = load_config(options.config)
-    data = load_sequences(config.data, config.labels)
+    try:
+        config = load_pooled_config(options.config)
+        data = load_sequences(config.data, config.labels)
+        recordings = [load_recording(path) for path in options.recordings]
+    except USER_ERRORS as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
     columns: dict[str, list[list[float]]] = {}
     for sequence in (*data.train, *data.test):
         columns.setdefault(sequence.dataset, []).append(leans(sequence.joints_m))
-    for path in options.recordings:
-        joints = load_recording(path).joints_m[:, 0]
+    for recording in recordings:
+        joints = recording.joints_m[:, 0]
         seen = joints[np.isfinite(joints[:, 0]).all(axis=1)]
         columns.setdefault("recordings", []).append(leans(one_body(seen)))
     table = Table("lean, degrees", *(f"{name} ({len(rows)})" for name, rows in columns.items()))

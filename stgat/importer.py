@@ -9,12 +9,19 @@ from pydantic import ValidationError
 
 from stgat.checkpoint import Metadata, save_checkpoint
 from stgat.errors import OfficialCheckpointError
+from stgat.normalize import Normalization
 from stgat.preprocessing import Preprocessing
 from stgat.reading import read_limited, told
 from stgat.reference import load_official_file
-from stgat.skeleton import NTU25
+from stgat.skeleton import KINECT_V1_20, NTU25, OPENPOSE18_SHIFTED
 
 MAX_LABELS_BYTES = 1 << 20
+#: By the layout of a checkpoint; Kinetics-Skeleton comes normalised.
+_NORMALIZATIONS: dict[str, Normalization] = {
+    NTU25.name: "ntu-authors-1",
+    KINECT_V1_20.name: "upright-1",
+    OPENPOSE18_SHIFTED.name: "identity-1",
+}
 
 
 def import_official(
@@ -34,14 +41,13 @@ def import_official(
         raise OfficialCheckpointError(
             f"{labels}: holds {len(names)} names, but {checkpoint} has {model.config.num_classes} classes"
         )
-    ntu = model.config.layout == NTU25.name
     try:
         metadata = Metadata(
             name=checkpoint.stem,
             model=model.config,
             preprocessing=Preprocessing(
                 body="as-measured",
-                normalization="ntu-authors-1" if ntu else "upright-1",
+                normalization=_NORMALIZATIONS[model.config.layout],
                 layout=model.config.layout,
                 window_s=window_s,
                 num_frames=num_frames,

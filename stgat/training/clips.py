@@ -9,6 +9,7 @@ from typing import Protocol
 
 import numpy as np
 import torch
+import torch.distributed
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -149,10 +150,17 @@ def open_clips(
 ) -> Clips:
     """Clips on the device when they fit in a third of what is free there ("auto"), or where asked for."""
     if residence == "auto":
-        size = dataset.joints.size * (2 if device.type == "cuda" else 4)
+        # A GPU is one process's own; the machine's memory is shared by all.
+        size = dataset.joints.size * (2 if device.type == "cuda" else 4 * processes())
         residence = "device" if size < free_memory(device) / 3 else "disk"
     kind = ResidentClips if residence == "device" else ClipsOnDisk
     return kind(dataset, preprocessing, people, device)
+
+
+def processes() -> int:
+    """How many processes share a run, all taken to be on this machine."""
+    there = torch.distributed.is_available() and torch.distributed.is_initialized()
+    return torch.distributed.get_world_size() if there else 1
 
 
 def free_memory(device: torch.device) -> int:

@@ -101,6 +101,8 @@ class AugmentConfig(_Section):
 class ClipAugmentConfig(_Section):
     """Ranges of the random changes made to a trimmed clip; all of them off by default.
 
+    Data whose third coordinate is a confidence (Kinetics-Skeleton) refuse turns, tilts, sizes and jitter.
+
     crop: shortest and longest share of the clip that is taken and played over the network's frames, and so
         also the range of its speed; above 1 the first or last pose is held.
     turn_deg: largest turn about the vertical. tilt_deg: largest turn about each other axis.
@@ -150,7 +152,7 @@ class TrainConfig(_Section):
     ema_decay: of the averaged copy of the weights, which is what is measured and saved; 0 for none.
     clip_norm: the gradient's largest norm; null for no limit.
     pretrained: a checkpoint whose weights the run begins with (stgat.training.pretrained).
-    compile: torch.compile; "auto" where there is a GPU.
+    compile: torch.compile; "auto" where there is a GPU and what it needs (stgat.training.compiling).
     absent_people: "once" computes one absent person for all of a batch (stgat.training.absent), "each" every
         one, which takes longer and gives the same; so it is where `compile` or several processes are at work.
     devices: processes on this machine, each with a GPU or CPU cores of its own; under torchrun, torchrun's

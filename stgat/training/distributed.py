@@ -8,17 +8,24 @@ import os
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import torch
 import torch.distributed
 from lightning_fabric import Fabric
+from lightning_fabric.strategies import DDPStrategy
 from torch import Tensor, nn
 from torch.autograd.function import FunctionCtx
 
 from stgat.errors import ConfigError, TrainingError
 from stgat.model import STGAT
 from stgat.training.absent import AbsentOnce
+from stgat.training.compiling import compiles
 from stgat.training.config import TrainConfig
+
+#: How long processes wait for the one that evaluates. By default they give up after half an hour, and a test
+#: part can take longer on a CPU. That a process was killed is noticed by its connection, not by this.
+PATIENCE = timedelta(days=7)
 
 
 def open_fabric(config: TrainConfig, device: torch.device) -> Fabric:
@@ -36,7 +43,7 @@ def open_fabric(config: TrainConfig, device: torch.device) -> Fabric:
         accelerator=device.type,
         devices=[device.index] if alone and device.index is not None else local,
         num_nodes=world // local,
-        strategy="auto" if alone else "ddp",
+        strategy="auto" if alone else DDPStrategy(timeout=PATIENCE),
         precision="bf16-mixed" if config.precision == "bf16" else "32-true",
     )
     fabric.launch()
@@ -124,7 +131,7 @@ def share_batch_norm(model: nn.Module, fabric: Fabric) -> nn.Module:
 
 def for_training(network: STGAT, config: TrainConfig, fabric: Fabric) -> nn.Module:
     """The network as its training steps call it: compiled, or with absent people computed once."""
-    if config.compile is True or (config.compile == "auto" and fabric.device.type == "cuda"):
+    if compiles(config.compile, fabric.device):
         return torch.compile(network)  # type: ignore[return-value]
     # Compiled code would be made anew for each number of absent people, and other processes have others.
     once = config.absent_people == "once" and fabric.world_size == 1

@@ -17,7 +17,7 @@ from stgat.data.splits import split_dataset
 from stgat.device import choose_device
 from stgat.errors import DataError
 from stgat.retarget import ONE_BODY
-from stgat.skeleton import KINECT_V1_20, NTU25
+from stgat.skeleton import KINECT_V1_20, NTU25, OPENPOSE18, OPENPOSE18_SHIFTED
 from stgat.training.clips import open_clips
 from stgat.training.evaluate import Evaluation
 from stgat.training.labels import first_difference
@@ -102,6 +102,8 @@ def _check_fit(path: Path, checkpoint: Checkpoint, dataset: PreparedDataset) -> 
         )
     wanted = metadata.preprocessing.layout
     rebuilt = metadata.preprocessing.body == ONE_BODY and wanted == NTU25.name
+    if wanted == OPENPOSE18_SHIFTED.name:  # other bones between the same joints
+        wanted = OPENPOSE18.name
     takes = (NTU25.name, KINECT_V1_20.name) if rebuilt else (wanted,)
     if info.layout not in takes:
         raise DataError(

@@ -16,7 +16,7 @@ def begin_with(path: Path, network: STGAT, labels: tuple[str, ...]) -> None:
     """Copy a checkpoint's weights into the network: its classifier's too where it names the same classes.
 
     Raises ConfigError where the checkpoint cannot be read, or is another network than the run's: they must
-    agree in everything but the number of classes and the dropout.
+    agree in everything but the number of classes, the dropout, and whether they are causal.
     """
     try:
         checkpoint = load_checkpoint(path)

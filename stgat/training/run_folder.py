@@ -69,15 +69,18 @@ class Place(BaseModel):
 class RunFolder:
     """The folder of one run; only the first of several processes writes.
 
+    reads_only: for the other processes, which continue a run while the first may be writing.
     Raises TrainingError where the folder holds another run, a run that is not to be continued, or nothing to
     continue.
     """
 
-    def __init__(self, path: Path, config: TrainConfig, resume: bool) -> None:
+    def __init__(self, path: Path, config: TrainConfig, resume: bool, reads_only: bool = False) -> None:
         self.path = path
         asked = config.model_dump(mode="json")
         if resume:
             self._check_same(asked)
+            if reads_only:
+                return
             for leftover in (*path.glob(".*.tmp"), *path.glob(".*.part")):  # of a process that was killed
                 leftover.unlink(missing_ok=True)
             return

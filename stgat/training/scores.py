@@ -83,8 +83,12 @@ def _read(path: Path) -> dict[str, NDArray]:
                 raise DataError(
                     f"{path}: holds no {missing[0]}, so it is not the scores of a network; {_REMEDY}"
                 )
-            most = most_unpacked(path.stat().st_size) // len(_KINDS)
-            return {name: read_array(archive, name, kinds, most) for name, kinds in _KINDS.items()}
+            left = most_unpacked(path.stat().st_size)
+            arrays: dict[str, NDArray] = {}
+            for name, kinds in _KINDS.items():
+                arrays[name] = read_array(archive, name, kinds, left)
+                left -= arrays[name].nbytes
+            return arrays
     except DataError:
         raise
     except ZIP_ERRORS as error:

@@ -18,11 +18,11 @@ from stgat.labels import IDLE
 from stgat.model import STGAT
 from stgat.normalize import VERTICAL
 from stgat.preprocessing import Preprocessing
-from stgat.retarget import ONE_BODY
+from stgat.retarget import LAYOUTS, ONE_BODY
 from stgat.skeleton import NTU25, get_layout
 from stgat.training.augment import training_window
 from stgat.training.clips import open_clips, prepare_clip
-from stgat.training.config import Parts, PooledTrainConfig, PreparedTrainConfig
+from stgat.training.config import ClipAugmentConfig, Parts, PooledTrainConfig, PreparedTrainConfig
 from stgat.training.evaluate import Evaluation, evaluate
 from stgat.training.recombine import Recombination
 from stgat.training.sampling import Augmentation, drawn, generators, spread
@@ -84,6 +84,7 @@ class PreparedSource(Source):
         self.num_train = len(self._split.train)
         super().__init__(min(config.batch_size, self.num_train))
         self.preprocessing = with_layout(config.preprocessing, dataset.info.layout)
+        check_augment(config.augment, dataset.info.layout)
         self._layout = get_layout(self.preprocessing.layout)
         self._targets = torch.from_numpy(dataset.samples.label).to(device)
         self._clips = open_clips(dataset, self.preprocessing, self.people, device, config.data.residence)
@@ -243,6 +244,16 @@ def with_layout(preprocessing: Preprocessing, layout: str) -> Preprocessing:
     except ValueError as error:
         raise ConfigError(f"preprocessing: {error}; choose another body or normalization") from error
     return fitting
+
+
+def check_augment(augment: ClipAugmentConfig, layout: str) -> None:
+    """Raises ConfigError for changes in space where the third coordinate is none: a pose's confidence."""
+    changes = [name for name in ("turn_deg", "tilt_deg", "scale", "jitter") if getattr(augment, name)]
+    if changes and layout not in LAYOUTS:
+        raise ConfigError(
+            f"augment.{changes[0]}: the data are {layout}, whose third coordinate is a confidence and no "
+            "place; leave the key out"
+        )
 
 
 def mirrored_classes(config: PooledTrainConfig) -> np.ndarray:

@@ -20,6 +20,7 @@ from stgat.checkpoint import Checkpoint, Metadata, load_checkpoint
 from stgat.device import choose_device
 from stgat.errors import TrainingError, TrainingStopped
 from stgat.networks import build
+from stgat.training.compiling import failures_told
 from stgat.training.config import AnyTrainConfig
 from stgat.training.curves import Curves
 from stgat.training.distributed import (
@@ -80,7 +81,7 @@ def _train(
         run = RunFolder(folder, config, resume) if folder is not None and fabric.is_global_zero else None
     trainer = _Trainer(config, source, fabric, run, report)
     if resume and folder is not None:
-        trainer.resume(run or RunFolder(folder, config, resume=True))
+        trainer.resume(run or RunFolder(folder, config, resume=True, reads_only=True))
     trainer.fit()
     return trainer.finish()
 
@@ -171,10 +172,11 @@ class _Trainer:
             group["lr"] = rate
         # Dropout draws from here: the same draws whether or not the run was ended in between.
         torch.manual_seed(step_seed(config.seed, place.epoch, place.step, self.fabric.global_rank))
-        logits = self.model(inputs).float()
-        loss = F.cross_entropy(logits, labels, label_smoothing=config.label_smoothing)
-        self.wrapped_optimizer.zero_grad(set_to_none=True)
-        self.fabric.backward(loss)
+        with failures_told():
+            logits = self.model(inputs).float()
+            loss = F.cross_entropy(logits, labels, label_smoothing=config.label_smoothing)
+            self.wrapped_optimizer.zero_grad(set_to_none=True)
+            self.fabric.backward(loss)
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), config.clip_norm or math.inf)
         self.gradient_norm = norm
         self.wrapped_optimizer.step()

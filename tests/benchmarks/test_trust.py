@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from benchmarks import calibration, open_set
+from benchmarks import calibration, held_out, open_set, sensor_bias
 from stgat.checkpoint import Metadata, load_checkpoint, read_metadata, save_checkpoint
 from stgat.data.gtu import ACTIONS as ACTIONS_OF_GTU
 from stgat.model import STGAT, STGATConfig
@@ -164,3 +164,17 @@ def test_open_set_prints_every_unknown_action_and_draws(
         assert word in printed
     with Image.open(figure) as picture:
         assert min(picture.size) > 400
+
+
+@pytest.mark.parametrize("benchmark", [held_out, sensor_bias])
+def test_a_run_on_a_prepared_data_set_is_refused_in_one_sentence(
+    tmp_path: Path, benchmark, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = [str(checkpoint(tmp_path / "tiny.safetensors"))] if benchmark is held_out else []
+    prepared = Path(__file__).resolve().parents[2] / "configs/nw-ucla-joint.yaml"
+    monkeypatch.setattr("sys.argv", ["benchmark", *model, str(prepared)])
+    assert benchmark.main() == 1
+    error = capsys.readouterr().err
+    assert error.startswith("Error: ")
+    assert "several raw ones" in error
+    assert error.count("\n") == 1

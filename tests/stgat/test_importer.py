@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
 
 from stgat.checkpoint import load_checkpoint
+from stgat.data.prepared import write_prepared
+from stgat.data.sequences import SkeletonSequence
 from stgat.errors import OfficialCheckpointError
 from stgat.importer import import_official
+from stgat.model import STGAT, STGATConfig
+from stgat.reference import _their_name
+from stgat.training.measure import measure
 
 
 @pytest.fixture
@@ -96,3 +102,32 @@ def test_a_window_no_network_can_take_is_refused_as_a_sentence(theirs: Path, tmp
 def test_missing_files_are_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="nowhere"):
         import_official(tmp_path / "nowhere.pth", tmp_path / "o.safetensors", tmp_path / "labels.txt")
+
+
+def test_a_network_of_kinetics_is_measured_on_kinetics(tmp_path: Path) -> None:
+    """Its graph is the authors' shifted one; the data are OpenPose's joints, and come normalised."""
+    network = STGAT(
+        STGATConfig(
+            num_classes=10, layout="openpose-18-shifted", blocks=((8, 8, 1),), frame_weighting="u_mod_w"
+        )
+    ).eval()
+    theirs = {
+        _their_name(name): value[None] if name.endswith(".table") else value
+        for name, value in network.state_dict().items()
+    }
+    torch.save(theirs, tmp_path / "kinetics.pth")
+    output = tmp_path / "ours.safetensors"
+    metadata, _ = import_official(tmp_path / "kinetics.pth", output, label_file(tmp_path, TEN))
+    assert metadata.preprocessing.normalization == "identity-1"
+
+    joints = np.random.default_rng(0).uniform(-0.5, 0.5, (150, 2, 18, 3)).astype(np.float32)
+    clips = [
+        SkeletonSequence(f"{part}/{k}", joints, np.arange(150) / 30, "openpose-18", f"action {k}")
+        for part in ("train", "val")
+        for k in range(10)
+    ]
+    folder = write_prepared(tmp_path / "set", clips, metadata.labels).folder
+    result = measure(output, folder, "published", device="cpu").result
+    with torch.no_grad():
+        expected = network(torch.from_numpy(joints[11:139].transpose(3, 0, 2, 1)[None]))  # the middle crop
+    np.testing.assert_allclose(result.scores, expected.repeat(10, 1), rtol=1e-4, atol=1e-5)

@@ -174,6 +174,18 @@ def test_a_clip_that_the_preparation_cuts_is_as_long_as_that_leaves_it(tmp_path:
         assert kind(dataset, AUTHORS, 1, CPU).lengths.tolist() == [300]
 
 
+def test_processes_that_share_a_machine_do_not_each_take_a_third_of_its_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four that did took more than there was."""
+    dataset = three_clips(tmp_path)
+    monkeypatch.setattr(clips_module, "free_memory", lambda device: 4 * 4 * dataset.joints.size)
+    assert type(open_clips(dataset, AS_MEASURED, 2, CPU, "auto")) is ResidentClips
+    monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.distributed, "get_world_size", lambda: 4)
+    assert type(open_clips(dataset, AS_MEASURED, 2, CPU, "auto")) is ClipsOnDisk
+
+
 @pytest.mark.parametrize("residence", ["device", "disk"])
 def test_a_sample_without_anybody_is_named(tmp_path: Path, residence: str) -> None:
     nobody = sequence("S007", [np.zeros((5, 25, 3))])

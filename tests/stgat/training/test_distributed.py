@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -193,6 +194,18 @@ def test_a_batch_that_cannot_be_shared_equally_is_refused(
     config = config_for(Path("unused"), devices=1 if launched else 3)
     with pytest.raises(ConfigError, match="batch_size: 8 cannot be shared equally by 3 processes"):
         open_fabric(config, torch.device("cpu"))
+
+
+def test_processes_wait_for_hours_while_the_first_one_evaluates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the default of half an hour, a run on a CPU ended in its last evaluation."""
+    opened: dict[str, Any] = {}
+    monkeypatch.setattr("stgat.training.distributed.DDPStrategy", lambda timeout: timeout)
+    monkeypatch.setattr(Fabric, "__init__", lambda self, **options: opened.update(options))
+    monkeypatch.setattr(Fabric, "launch", lambda self: None)
+    open_fabric(config_for(Path("unused"), devices=2), torch.device("cpu"))
+    assert opened["strategy"] > timedelta(days=1)
+    open_fabric(config_for(Path("unused")), torch.device("cpu"))
+    assert opened["strategy"] == "auto"
 
 
 # Whole runs

@@ -51,6 +51,14 @@ def test_a_score_file_comes_back_as_it_was(tmp_path: Path) -> None:
         assert file["scores"].dtype == np.float32
 
 
+def test_many_long_names_of_few_classes_come_back(tmp_path: Path) -> None:
+    """They shrink to a hundredth, and such a file was taken for one that unpacks to too much."""
+    names = tuple(f"{i:0300}" for i in range(8_000))
+    scores = np.zeros((len(names), 2), np.float32)
+    result = Evaluation(scores, np.zeros(len(names), np.int64), names, ("sit", "walk"))
+    assert load_scores(written(tmp_path / "a.npz", result)).names == names
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
 @given(
     scores=arrays.arrays(

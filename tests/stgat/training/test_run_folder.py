@@ -324,3 +324,11 @@ def test_promise_what_a_killed_run_left_half_written_is_removed_when_it_goes_on(
         (tmp_path / "run" / name).write_bytes(b"half")
     RunFolder(tmp_path / "run", CONFIG, resume=True)
     assert {path.name for path in (tmp_path / "run").iterdir()} == whole
+
+
+def test_the_other_processes_of_a_run_remove_nothing_that_the_first_may_be_writing(tmp_path: Path) -> None:
+    begun(tmp_path)
+    writing = tmp_path / ".metrics.jsonl.tmp"
+    writing.write_bytes(b"half")
+    RunFolder(tmp_path, CONFIG, resume=True, reads_only=True)
+    assert writing.exists()

@@ -10,15 +10,24 @@ import numpy as np
 import pytest
 import torch
 
+from stgat.data.prepared import write_prepared
+from stgat.data.sequences import SkeletonSequence
 from stgat.errors import ConfigError, DataError
 from stgat.model import STGAT
 from stgat.preprocessing import Preprocessing
 from stgat.skeleton import get_layout
 from stgat.streams import STREAMS, to_stream
 from stgat.training.clips import ResidentClips, prepare_clip
-from stgat.training.config import PreparedTrainConfig
+from stgat.training.config import ClipAugmentConfig, PreparedTrainConfig
 from stgat.training.sampling import drawn
-from stgat.training.source import Batch, PreparedSource, ahead, open_source, with_layout
+from stgat.training.source import (
+    Batch,
+    PreparedSource,
+    ahead,
+    check_augment,
+    open_source,
+    with_layout,
+)
 from tests.stgat.training.prepared_sets import ACTIONS, config_for, small_set
 
 CPU = torch.device("cpu")
@@ -199,6 +208,32 @@ def test_the_layout_follows_from_the_data(given: dict, layout: str, seen: str) -
 def test_a_layout_that_does_not_fit_is_refused(given: dict, layout: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         with_layout(Preprocessing(**given), layout)
+
+
+@pytest.mark.parametrize("change", ["turn_deg", "tilt_deg", "scale", "jitter"])
+def test_confidences_are_not_turned_into_places(change: str) -> None:
+    augment = ClipAugmentConfig.model_validate({change: 0.1})
+    with pytest.raises(ConfigError, match=rf"augment\.{change}: the data are openpose-18, whose third"):
+        check_augment(augment, "openpose-18")
+    check_augment(augment, "kinect-v1-20")
+    check_augment(ClipAugmentConfig(crop=(0.5, 1.0), drop_joints=0.1, mirror=0.5), "openpose-18")
+
+
+def test_an_opened_set_of_poses_refuses_such_a_change(tmp_path: Path) -> None:
+    poses = np.full((8, 1, 18, 3), 0.5, np.float32)
+    clips = [
+        SkeletonSequence(f"{part}/0", poses, np.arange(8) / 30, "openpose-18", "abseiling")
+        for part in ("train", "val")
+    ]
+    write_prepared(tmp_path, clips, ("abseiling",))
+    config = config_for(
+        tmp_path,
+        data={"split": "published"},
+        preprocessing={"num_frames": 8, "normalization": "identity-1"},
+        augment={"turn_deg": 30},
+    )
+    with pytest.raises(ConfigError, match=r"augment\.turn_deg"):
+        open_source(config, torch.device("cpu"))
 
 
 def test_unusable_data_are_refused_before_anything_is_trained(folder: Path, tmp_path: Path) -> None:
