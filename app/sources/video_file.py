@@ -80,7 +80,7 @@ class FileSource(BaseSource):
         fps = self._fps = sane_fps(*(rates if timed else reversed(rates)))
         duration_s = self._duration_s = _stated_duration_s(container, stream, fps)
         count = stream.frames or (round(duration_s * fps) if duration_s and fps else None)
-        index = self._shared_index or PictureIndex()
+        index = PictureIndex() if self._shared_index is None else self._shared_index
         try:
             _check_size(self.path, stream.codec_context.width, stream.codec_context.height)
             self._reader = VideoReader(
@@ -199,9 +199,10 @@ def _stated_duration_s(
         return stream.frames / fps
     if stream.duration is not None and stream.time_base:
         return float(stream.duration * stream.time_base)
-    # The container's length counts the sound too, which may outlast the pictures.
+    # The container's length counts the sound too, which may outlast the pictures, and in Matroska what comes
+    # before the first picture as well.
     if container.duration and len(container.streams) == 1:
-        return container.duration / av.time_base
+        return (container.duration - max(0, container.start_time or 0)) / av.time_base
     return None
 
 
