@@ -252,7 +252,6 @@ class Session:
                 before = time.monotonic()
         finally:
             self._source.close()
-            self._frames.close()
 
     def _pose(self, life: Life) -> None:
         self._posing.work(life)
@@ -325,6 +324,9 @@ class Session:
             log.exception("the capture failed")
             what = f"{type(error).__name__}: {error}"
             self._fail(f"something went wrong inside the application ({what}); try again, or report it")
+        finally:
+            # Not before a failure is known: to the others it would be the end of the source.
+            self._frames.close()
 
     def _fail(self, message: str) -> None:
         with self._lock:
