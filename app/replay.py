@@ -7,8 +7,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from app.entities import ActionEvent, Counters, Decision
 from app.errors import OutputError, SessionError, SourceError
 from app.exports import check_place, write_events
@@ -16,11 +14,10 @@ from app.jsonl import JsonLines
 from app.overlay import draw_overlay
 from app.pipeline import Result, Session
 from app.recorder import Progress, SessionRecorder
-from app.recordings import SkeletonRecording, save_recording
+from app.recordings import SkeletonRecording, make_recording, save_recording, share_columns
 from app.road import RecognizerLoader, make_extractor, make_session
 from app.sources import SourceInfo, open_source
 from app.video_writer import VideoWriter
-from stgat.retarget import one_body
 from stgat.skeleton import Skeleton
 
 RECORDED_WITHIN_S = 10.0
@@ -204,21 +201,8 @@ def extract_pose(
 def to_recording(
     found: list[tuple[Skeleton, ...]], times: list[float], image_size: tuple[int, int], on_body: bool = False
 ) -> SkeletonRecording | None:
-    """Skeletons frame by frame -> arrays with a column a person, by id; None where there was nobody."""
-    ids = sorted({skeleton.person_id for skeletons in found for skeleton in skeletons})
-    if not ids:
+    """Skeletons frame by frame as a recording (app.recordings.share_columns); None where there was nobody."""
+    columns = share_columns(times, found)
+    if not columns:
         return None
-    column = {person_id: m for m, person_id in enumerate(ids)}
-    shape = (len(times), len(ids), 25)
-    joints, image_joints = np.full((*shape, 3), np.nan, np.float32), np.full((*shape, 2), np.nan, np.float32)
-    confidence = np.zeros(shape, np.float32)
-    for t, skeletons in enumerate(found):
-        for skeleton in skeletons:
-            m = column[skeleton.person_id]
-            joints[t, m] = skeleton.joints_m
-            confidence[t, m] = skeleton.confidence
-            if skeleton.image_joints is not None:
-                image_joints[t, m] = skeleton.image_joints
-    if on_body:
-        joints = np.stack([one_body(joints[:, m]) for m in range(len(ids))], axis=1)
-    return SkeletonRecording(joints, confidence, np.array(times), image_joints, image_size)
+    return make_recording(times, found, columns, image_size, on_body=on_body)
