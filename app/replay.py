@@ -9,10 +9,10 @@ from pathlib import Path
 
 from app.entities import ActionEvent, Counters, Decision
 from app.errors import OutputError, SessionError, SourceError
-from app.exports import check_place, write_events
+from app.exports import check_folder, check_place, write_events
 from app.jsonl import JsonLines
 from app.overlay import draw_overlay
-from app.pipeline import Result, Session
+from app.pipeline import Extractor, Result, Session
 from app.recorder import Progress, SessionRecorder
 from app.recordings import SkeletonRecording, make_recording, save_recording, share_columns
 from app.road import RecognizerLoader, make_extractor, make_session
@@ -171,25 +171,29 @@ def extract_pose(
 ) -> tuple[SkeletonRecording, str]:
     """The NTU joints of a whole video as a recording, saved to `output`; and a warning, or "".
 
-    on_body: rebuild each skeleton on the one body of stgat.retarget. Raises SourceError, also where nobody
-    was found in any frame, and PoseModelMissing.
+    on_body: rebuild each skeleton on the one body of stgat.retarget. Raises OutputError, before anything is
+    read where there can be no such file; SourceError, also where nobody was found in any frame; and
+    PoseModelMissing, where there is a picture to be posed.
     """
+    check_folder(output)
     times: list[float] = []
     found: list[tuple[Skeleton, ...]] = []
     with open_source(spec) as source:
         info = source.open()
         on_open(info)
-        extractor = make_extractor()
+        extractor: Extractor | None = None
         try:
             for frame in source.frames():
                 skeletons = frame.skeletons
                 if skeletons is None:
+                    extractor = extractor or make_extractor()
                     skeletons = extractor.process(frame.image, frame.timestamp_s)
                 times.append(frame.timestamp_s)
                 found.append(skeletons)
                 on_frame(len(times))
         finally:
-            extractor.close()
+            if extractor is not None:
+                extractor.close()
         warning = getattr(source, "warning", None) or ""
     recording = to_recording(found, times, (info.width, info.height), on_body)
     if recording is None:

@@ -306,6 +306,25 @@ def test_promise_pictures_belong_to_their_moments_also_where_the_first_were_left
             np.testing.assert_array_equal(found.image, frames[found.index].image)
 
 
+def test_promise_an_encoder_that_fails_in_any_way_stops_the_recording_with_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*args) -> None:
+        raise MemoryError("no room for a picture")
+
+    monkeypatch.setattr("app.video_writer.VideoWriter.write", fail)
+    session = PlayedSession()
+    recorder = SessionRecorder(session, tmp_path, spec="camera:0")
+    recorder.start()
+    session.show(0)
+    until(lambda: recorder.progress().over)
+    progress = recorder.progress()
+    assert "no room for a picture" in progress.problem and progress.pictures == 0
+    assert json.loads((progress.folder / "session.json").read_text())["ended"] is False
+    assert "Traceback" in caplog.text
+    assert progress.moments == 1
+
+
 def test_promise_a_recording_goes_on_where_the_picture_changes_its_size(tmp_path: Path) -> None:
     session = PlayedSession()
     recorder = SessionRecorder(session, tmp_path, spec="camera:0")

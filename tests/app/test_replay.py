@@ -18,6 +18,7 @@ from app.recordings import load_recording, save_recording
 from app.replay import SessionError, extract_pose, replay, tell_recorded, to_recording
 from app.road import RecognizerLoader as Loader
 from app.sources import SourceInfo
+from pose.models import PoseModelMissing
 from stgat.data.recording_file import MAX_PEOPLE
 from stgat.errors import CheckpointError
 from stgat.retarget import one_body
@@ -284,6 +285,24 @@ def test_pose_of_a_video_is_in_camera_space_and_on_one_body_where_asked(video: P
     assert measured.image_size == (64, 48)
     np.testing.assert_allclose(measured.joints_m[0, 0], body(0.0), atol=1e-5)
     np.testing.assert_allclose(rebuilt.joints_m[:, 0], one_body(measured.joints_m[:, 0]), atol=1e-5)
+
+
+def test_pose_says_where_no_file_can_be_before_it_reads(video: Path, tmp_path: Path) -> None:
+    frames: list[int] = []
+    with pytest.raises(OutputError, match="there is no such folder"):
+        extract_pose(str(video), tmp_path / "nowhere" / "out.npz", on_frame=frames.append)
+    assert frames == []
+
+
+def test_pose_needs_no_pose_model_where_the_source_has_the_skeletons(
+    recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing() -> FakeExtractor:
+        raise PoseModelMissing("no model")
+
+    monkeypatch.setattr("app.replay.make_extractor", missing)
+    saved, _ = extract_pose(str(recording), tmp_path / "out.npz")
+    assert saved.num_frames == 80
 
 
 def test_pose_of_a_video_without_people_writes_nothing(
