@@ -60,7 +60,7 @@ class Told(Protocol):
 
 
 class Recognition:
-    """Takes what has been posed and decides. What goes on outlives the recogniser, but not the pose's life.
+    """Takes what has been posed and decides. Where it or the pose is begun anew, what went on has ended.
 
     posed: where the frames come from, several at once where it was late. load, interval_s: as Session has
     them. stopping: then nothing more need be made ready. ready: set when it can answer.

@@ -273,6 +273,7 @@ def test_a_loader_that_forgets_loads_afresh_and_waits_for_no_load_that_hangs(
     released.set()
     hangs.join()
     assert third not in (first, second)
+    assert loader() is third  # and not loaded once more, for what came back late
 
 
 class OnGpu(Recognizer):
