@@ -199,10 +199,11 @@ def _stated_duration_s(
         return stream.frames / fps
     if stream.duration is not None and stream.time_base:
         return float(stream.duration * stream.time_base)
-    # The container's length counts the sound too, which may outlast the pictures, and in Matroska what comes
-    # before the first picture as well.
+    # The container's length counts the sound too, which may outlast the pictures.
     if container.duration and len(container.streams) == 1:
-        return (container.duration - max(0, container.start_time or 0)) / av.time_base
+        # That of Matroska also counts what comes before the first picture.
+        before = container.start_time if "matroska" in container.format.name else None
+        return (container.duration - min(max(0, before or 0), container.duration)) / av.time_base
     return None
 
 

@@ -142,12 +142,14 @@ def test_variable_rates_are_kept(make_video: MakeVideo) -> None:
     np.testing.assert_allclose([frame.timestamp_s for frame in frames], times_s, atol=2e-3)
 
 
+@pytest.mark.parametrize("name", ["late.mkv", "late.flv", "late.mp4"])
 def test_a_file_whose_pictures_begin_late_is_as_long_as_they_are_and_not_cut_short(
-    make_video: MakeVideo,
+    make_video: MakeVideo, name: str
 ) -> None:
-    path = make_video("late.mkv", frames=40, times_s=[3.0 + i / 10 for i in range(40)])
+    path = make_video(name, frames=40, times_s=[3.0 + i / 10 for i in range(40)])
     info, frames, source = read(path)
-    assert info.duration_s == pytest.approx(3.9, abs=0.01) == frames[-1].timestamp_s
+    assert info.duration_s == pytest.approx(3.9, abs=0.25)
+    assert frames[-1].timestamp_s == pytest.approx(3.9, abs=0.01)
     assert (source.warning, source.truncated) == (None, False)
 
 
