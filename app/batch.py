@@ -21,6 +21,8 @@ from app.pipeline import Result
 from app.road import RecognizerLoader, make_session
 from app.sources import SourceInfo
 from stgat.data.atomic import replacing
+from stgat.data.session_folder import ABOUT, MAX_ABOUT_BYTES, read_about
+from stgat.errors import DataError
 from stgat.reading import read_limited
 
 SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".avi", ".webm", ".npz")
@@ -110,6 +112,8 @@ class _Kept(BaseModel):
 def find_files(folder: Path, output: Path | None = None, subfolders: bool = True) -> list[Path]:
     """The videos and recordings of a folder, by path; hidden ones and those in `output` are left out.
 
+    A recorded session is one, by its session.json: its video and its parts are of the same seconds.
+
     Raises SourceError where there is no such folder, it cannot be read, or there is nothing in it.
     """
     if not folder.is_dir():
@@ -122,6 +126,10 @@ def find_files(folder: Path, output: Path | None = None, subfolders: bool = True
     found: list[Path] = []
     for parent, folders, names in os.walk(folder, onerror=refuse):
         here = Path(parent)
+        if _is_session(here):
+            found.append(here / ABOUT)
+            folders.clear()
+            continue
         folders[:] = [
             name
             for name in folders
@@ -131,6 +139,15 @@ def find_files(folder: Path, output: Path | None = None, subfolders: bool = True
     if not found:
         raise SourceError(f"{folder}: holds no video or recording ({', '.join(SUFFIXES)})")
     return sorted(found, key=lambda path: path.as_posix().casefold())
+
+
+def _is_session(folder: Path) -> bool:
+    """Whether it is one of ours; of a damaged one the files are looked at."""
+    try:
+        read_about(read_limited(folder / ABOUT, MAX_ABOUT_BYTES), ABOUT)
+    except (OSError, DataError):
+        return False
+    return True
 
 
 def run_batch(

@@ -25,6 +25,11 @@ def check_place(path: Path) -> None:
     """Before hours of work: raises OutputError for a suffix not in WRITERS, or where no file can be."""
     if path.suffix.lower() not in WRITERS:
         raise OutputError(f"{path}: events are written as {', '.join(WRITERS)}; name a file that ends so")
+    check_folder(path)
+
+
+def check_folder(path: Path) -> None:
+    """Before hours of work: raises OutputError where no file can be."""
     if not path.parent.is_dir() or path.is_dir():
         why = "it is a folder" if path.is_dir() else "there is no such folder"
         raise OutputError(f"{path} cannot be written ({why}); choose another file")

@@ -25,7 +25,7 @@ from app.errors import USER_ERRORS
 from app.explaining import Explanation, explain
 from app.playout import GAP_S, PATIENCE_S, Playout
 from app.posing import Extractor, Posing
-from app.recognizing import Answer, FromLife, Recognition
+from app.recognizing import Answer, FromLife, Recognition, newest_of
 from app.results import Listener, PosedFrame, Result
 from app.slots import Slot
 from app.sources import SourceInfo, VideoSource
@@ -43,8 +43,6 @@ KEPT_EVENTS = 1000
 TIMINGS = 100
 #: So many pictures tell whether the pose keeps up.
 LATELY = 30
-#: So many poses wait for recognition, with their pictures; while it is being loaded or mended the oldest go.
-MOST_POSED = 60
 #: A stop waits no longer than this by itself.
 STOP_WITHIN_S = 0.8
 #: Of a file that nobody watches, a frame may take longer: a busy machine shall not end the run.
@@ -87,7 +85,7 @@ class Session:
         self._listeners: tuple[Listener, ...] = ()
 
         self._frames: Slot[tuple[VideoFrame, float]] = Slot(lossless)
-        self._posed: Slot[list[FromLife]] = Slot(lossless, lambda old, new: (old + new)[-MOST_POSED:])
+        self._posed: Slot[list[FromLife]] = Slot(lossless, lambda old, new: newest_of(old + new))
         self._stopping = threading.Event()
         self._posing = Posing(self._frames, self._posed, make_extractor, self._posed_one)
         self._recognition = Recognition(
@@ -252,7 +250,6 @@ class Session:
                 before = time.monotonic()
         finally:
             self._source.close()
-            self._frames.close()
 
     def _pose(self, life: Life) -> None:
         self._posing.work(life)
@@ -325,6 +322,9 @@ class Session:
             log.exception("the capture failed")
             what = f"{type(error).__name__}: {error}"
             self._fail(f"something went wrong inside the application ({what}); try again, or report it")
+        finally:
+            # Not before a failure is known: to the others it would be the end of the source.
+            self._frames.close()
 
     def _fail(self, message: str) -> None:
         with self._lock:

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from app.recognition import Observer
     from stgat.recognizer import Recognizer
 
+#: So many poses wait for recognition, and so much of their pictures (ten of 3840x2160 pixels); while it is
+#: being loaded or mended the oldest go.
+MOST_POSED, MOST_POSED_BYTES = 60, 1 << 28
+
 
 @runtime_checkable
 class ForgetsRecognizer(Protocol):
@@ -60,7 +64,7 @@ class Told(Protocol):
 
 
 class Recognition:
-    """Takes what has been posed and decides. What goes on outlives the recogniser, but not the pose's life.
+    """Takes what has been posed and decides. Where it or the pose is begun anew, what went on has ended.
 
     posed: where the frames come from, several at once where it was late. load, interval_s: as Session has
     them. stopping: then nothing more need be made ready. ready: set when it can answer.
@@ -169,3 +173,12 @@ class Recognition:
 def place(frame: VideoFrame) -> str:
     """Where in its source a frame is, for people."""
     return f"frame {frame.index}, {frame.timestamp_s:.2f} s"
+
+
+def newest_of(items: list[FromLife]) -> list[FromLife]:
+    """The last of them, as many as may wait; one at least."""
+    items = items[-MOST_POSED:]
+    num_bytes = sum(item.posed.frame.image.nbytes for item in items)
+    while len(items) > 1 and num_bytes > MOST_POSED_BYTES:
+        num_bytes -= items.pop(0).posed.frame.image.nbytes
+    return items

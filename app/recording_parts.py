@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
-from app.recordings import SkeletonRecording, save_recording
-from stgat.data.recording_file import MAX_DISTANCE_M, MAX_PEOPLE, NUM_JOINTS
+from app.recordings import make_recording, save_recording
+from stgat.data.recording_file import MAX_PEOPLE
 from stgat.data.session_folder import part_name
 from stgat.skeleton import Skeleton
 
 #: A part is written anew, whole, each time there is more of it, and closed when it is this long.
 PART_S = 10.0
-_MAX_OFF_PICTURE = 1e3
 
 
 class SkeletonParts:
@@ -30,7 +27,7 @@ class SkeletonParts:
     def __init__(self, folder: Path, image_size: tuple[int, int]) -> None:
         folder.mkdir()
         self._folder = folder
-        self._image_size = image_size if 16 <= min(image_size) <= max(image_size) <= 16_384 else None
+        self._image_size = image_size
         self._number = 0
         self._moments: list[tuple[float, tuple[Skeleton, ...]]] = []
         self._people: list[int] = []
@@ -66,34 +63,10 @@ class SkeletonParts:
         if not self._unwritten:
             return
         path = self._folder / part_name(self._number)
-        save_recording(path, _recording(self._moments, self._people, self._image_size), sync=False)
+        ids = tuple(self._people) or (0,)  # where nobody was ever seen, one column of nobody
+        times_s, seen = zip(*self._moments, strict=True)
+        columns = {person: column for column, person in enumerate(ids)}
+        recording = make_recording(times_s, seen, columns, self._image_size, person_ids=ids)
+        save_recording(path, recording, sync=False)
         self._unwritten = False
         self._open_bytes = path.stat().st_size
-
-
-def _recording(
-    moments: Sequence[tuple[float, tuple[Skeleton, ...]]],
-    people: Sequence[int],
-    image_size: tuple[int, int] | None,
-) -> SkeletonRecording:
-    """Moments as arrays with a column a person; where nobody was ever seen, one column of nobody.
-
-    What no recording may hold, such as a joint a mile away, is unknown in it.
-    """
-    ids = tuple(people) or (0,)
-    shape = (len(moments), len(ids), NUM_JOINTS)
-    joints, image_joints = np.full((*shape, 3), np.nan), np.full((*shape, 2), np.nan)
-    confidence = np.zeros(shape)
-    for t, (_, skeletons) in enumerate(moments):
-        for one in skeletons:
-            m = ids.index(one.person_id)
-            joints[t, m], confidence[t, m] = one.joints_m, one.confidence
-            if one.image_joints is not None:
-                image_joints[t, m] = one.image_joints
-    with np.errstate(invalid="ignore"):
-        joints[~(np.abs(joints) <= MAX_DISTANCE_M)] = np.nan
-        image_joints[~(np.abs(image_joints) <= _MAX_OFF_PICTURE)] = np.nan
-    confidence = np.clip(np.nan_to_num(confidence), 0.0, 1.0)
-    pictured = image_joints if np.isfinite(image_joints).any() else None
-    times = np.array([time_s for time_s, _ in moments])
-    return SkeletonRecording(joints, confidence, times, pictured, image_size, ids)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 
 from app.errors import OutputError
 from app.video_writer import VideoWriter
+
+log = logging.getLogger(__name__)
 
 #: What may wait for the encoder, in the pictures' own time and in memory; beyond it the oldest are left out.
 WAITING_S = 0.6
@@ -73,11 +76,11 @@ class PictureQueue:
 class PictureThread:
     """Encodes what a queue gives into a new file until it is closed.
 
-    on_error: told once, in the thread, of the OutputError that ended it.
+    on_error: told once, in the thread, of what ended it: an OutputError, or no memory for a large picture.
     """
 
     def __init__(
-        self, path: Path, fps: float | None, queue: PictureQueue, on_error: Callable[[OutputError], None]
+        self, path: Path, fps: float | None, queue: PictureQueue, on_error: Callable[[Exception], None]
     ) -> None:
         self._path, self._fps, self._queue, self._on_error = path, fps, queue, on_error
         self._written = 0
@@ -100,6 +103,8 @@ class PictureThread:
                 while (item := self._queue.take()) is not None:
                     writer.write(*item)
                     self._written += 1
-        except OutputError as error:
+        except Exception as error:
+            if not isinstance(error, OutputError):
+                log.exception("the encoder failed")
             self._queue.close()
             self._on_error(error)

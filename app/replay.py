@@ -7,20 +7,17 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from app.entities import ActionEvent, Counters, Decision
 from app.errors import OutputError, SessionError, SourceError
-from app.exports import check_place, write_events
+from app.exports import check_folder, check_place, write_events
 from app.jsonl import JsonLines
 from app.overlay import draw_overlay
-from app.pipeline import Result, Session
+from app.pipeline import Extractor, Result, Session
 from app.recorder import Progress, SessionRecorder
-from app.recordings import SkeletonRecording, save_recording
+from app.recordings import SkeletonRecording, make_recording, save_recording, share_columns
 from app.road import RecognizerLoader, make_extractor, make_session
 from app.sources import SourceInfo, open_source
 from app.video_writer import VideoWriter
-from stgat.retarget import one_body
 from stgat.skeleton import Skeleton
 
 RECORDED_WITHIN_S = 10.0
@@ -174,25 +171,29 @@ def extract_pose(
 ) -> tuple[SkeletonRecording, str]:
     """The NTU joints of a whole video as a recording, saved to `output`; and a warning, or "".
 
-    on_body: rebuild each skeleton on the one body of stgat.retarget. Raises SourceError, also where nobody
-    was found in any frame, and PoseModelMissing.
+    on_body: rebuild each skeleton on the one body of stgat.retarget. Raises OutputError, before anything is
+    read where there can be no such file; SourceError, also where nobody was found in any frame; and
+    PoseModelMissing, where there is a picture to be posed.
     """
+    check_folder(output)
     times: list[float] = []
     found: list[tuple[Skeleton, ...]] = []
     with open_source(spec) as source:
         info = source.open()
         on_open(info)
-        extractor = make_extractor()
+        extractor: Extractor | None = None
         try:
             for frame in source.frames():
                 skeletons = frame.skeletons
                 if skeletons is None:
+                    extractor = extractor or make_extractor()
                     skeletons = extractor.process(frame.image, frame.timestamp_s)
                 times.append(frame.timestamp_s)
                 found.append(skeletons)
                 on_frame(len(times))
         finally:
-            extractor.close()
+            if extractor is not None:
+                extractor.close()
         warning = getattr(source, "warning", None) or ""
     recording = to_recording(found, times, (info.width, info.height), on_body)
     if recording is None:
@@ -204,21 +205,8 @@ def extract_pose(
 def to_recording(
     found: list[tuple[Skeleton, ...]], times: list[float], image_size: tuple[int, int], on_body: bool = False
 ) -> SkeletonRecording | None:
-    """Skeletons frame by frame -> arrays with a column a person, by id; None where there was nobody."""
-    ids = sorted({skeleton.person_id for skeletons in found for skeleton in skeletons})
-    if not ids:
+    """Skeletons frame by frame as a recording (app.recordings.share_columns); None where there was nobody."""
+    columns = share_columns(times, found)
+    if not columns:
         return None
-    column = {person_id: m for m, person_id in enumerate(ids)}
-    shape = (len(times), len(ids), 25)
-    joints, image_joints = np.full((*shape, 3), np.nan, np.float32), np.full((*shape, 2), np.nan, np.float32)
-    confidence = np.zeros(shape, np.float32)
-    for t, skeletons in enumerate(found):
-        for skeleton in skeletons:
-            m = column[skeleton.person_id]
-            joints[t, m] = skeleton.joints_m
-            confidence[t, m] = skeleton.confidence
-            if skeleton.image_joints is not None:
-                image_joints[t, m] = skeleton.image_joints
-    if on_body:
-        joints = np.stack([one_body(joints[:, m]) for m in range(len(ids))], axis=1)
-    return SkeletonRecording(joints, confidence, np.array(times), image_joints, image_size)
+    return make_recording(times, found, columns, image_size, on_body=on_body)

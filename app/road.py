@@ -84,7 +84,9 @@ class RecognizerLoader:
             kept = self._kept
             if kept is None or kept[0] is not wish:
                 self._kept = kept = None
-                self._kept = kept = (wish, *_load(wish))
+                kept = (wish, *_load(wish))
+                if wish is self._wish:  # else another load may have come before this one, which took so long
+                    self._kept = kept
             return kept[1]
 
 

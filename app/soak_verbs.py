@@ -46,12 +46,15 @@ def soak(
     with told_as_sentences(debug):
         if device.split(":")[0] not in DEVICES:
             raise typer.BadParameter(f"{device} is none of {', '.join(DEVICES)}", param_hint="--device")
+        from app.exports import check_folder
         from app.models import find_model
         from app.road import RecognizerLoader
         from app.soak.figures import bars
         from app.soak.report import about, as_markdown
         from app.soak.run import soak as run
 
+        if output is not None:
+            check_folder(output)
         named = find_model(model)
         figures = run(
             RecognizerLoader(named, device),
@@ -70,7 +73,7 @@ def soak(
         words += [f"--change-every {change_every:g}", f"--seed {seed}"]
         told = about(" ".join(word for word in words if word), seed, named.stem, video)
         report = as_markdown(told, figures)
-        if output is not None:
-            output.write_text(report, encoding="utf-8")
         typer.echo(json.dumps({**told, **figures.as_json()}, indent=2) if as_json else report)
+        if output is not None:  # last: hours are not lost where it cannot be written
+            output.write_text(report, encoding="utf-8")
         raise typer.Exit(0 if all(bar.met for bar in bars(figures)) else 1)

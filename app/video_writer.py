@@ -69,6 +69,9 @@ class VideoWriter:
     def write(self, image: NDArray[np.uint8], timestamp_s: float) -> None:
         """Add a picture (H, W, 3); times must grow."""
         if self._last_tick < 0:
+            if min(image.shape[:2]) < 2:
+                size = f"{image.shape[1]} x {image.shape[0]}"
+                raise OutputError(f"{self._path}: pictures of {size} pixels are too small for a video")
             self._stream.width, self._stream.height = image.shape[1] & ~1, image.shape[0] & ~1
         if self._steady:
             image = _sized(image, self._stream.width, self._stream.height)

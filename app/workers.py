@@ -119,12 +119,12 @@ class Worker:
         self.failed_s: deque[float] = deque()
         self.trouble = ""
         self.done = False
-        self._seen = (0, 0.0)  # a step, and when it was first seen
+        self._seen = ((-1, 0), 0.0)  # a step of a life, and when it was first seen
 
     def stuck_s(self, now_s: float, step: int) -> float:
-        """How long it has been at the same thing."""
-        if step != self._seen[0]:
-            self._seen = step, now_s
+        """How long it has been at the same thing; every life counts its steps from the same number."""
+        if (self.life.number, step) != self._seen[0]:
+            self._seen = (self.life.number, step), now_s
         return now_s - self._seen[1]
 
 

@@ -71,7 +71,7 @@ def open_twice(spec: str) -> tuple[VideoSource, SeekableSource] | None:
         index = PictureIndex()
         return FileSource(source.spec, index), FileSource(source.spec, index)
     if isinstance(source, SessionSource):
-        index = PictureIndex()
+        index = PictureIndex(own_clock=True)
         return SessionSource(source.spec, index), SessionSource(source.spec, index)
     if isinstance(source, RecordingSource):
         return source, RecordingSource(source.path)

@@ -17,18 +17,19 @@ class PictureIndex:
     A picture's number counts the decoded pictures from 0, and its time is what Timeline makes of the file's.
     Safe from any thread.
 
-    complete: the end of the file has been reached.
+    own_clock: as Timeline has it. complete: the end of the file has been reached.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, own_clock: bool = False) -> None:
         self.complete = False
+        self._own_clock = own_clock
         self._lock = threading.Lock()
         self._timeline: Timeline | None = None
         self._times_s: list[float] = []
         self._stamps: list[int | None] = []  # as the file has them, in its own ticks
         self._keys: list[int] = []  # numbers of the pictures that can be decoded without others
         self._number_of: dict[int, int] = {}  # a stamp that came twice -> -1
-        self._origin_s: float | None = None  # what the file calls 0; None once a time had to be repaired
+        self._origin_s: float | None = None  # the file's time at our 0; None once a time had to be repaired
         self._told_any = False
 
     def __len__(self) -> int:
@@ -47,10 +48,11 @@ class PictureIndex:
             if number < len(self._times_s):
                 return self._times_s[number]
             if self._timeline is None:
-                self._timeline = Timeline(fps)
+                self._timeline = Timeline(fps, self._own_clock)
             told_s = self._timeline.next(time_s)
             if not self._told_any:
-                self._told_any, self._origin_s = True, time_s
+                self._told_any = True
+                self._origin_s = None if time_s is None else time_s - told_s
             elif self._origin_s is not None and (
                 time_s is None or abs(time_s - self._origin_s - told_s) > SAME_S
             ):
@@ -65,7 +67,7 @@ class PictureIndex:
 
     @property
     def origin_s(self) -> float | None:
-        """The file's own time of the first picture; None where the file's times cannot be relied on."""
+        """What the file's own times are ahead of ours; None where they cannot be relied on."""
         with self._lock:
             return self._origin_s
 

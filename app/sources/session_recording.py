@@ -56,7 +56,7 @@ class SessionSource(BaseSource):
     video, and are not shown. Where a picture is missing, the one before it stays; without a video a
     figure is painted (app.mannequin). Without any skeletons the video is played as any other, and posed.
 
-    index: as in FileSource, of the video.
+    index: as in FileSource, of the video; with an own_clock, which is that of the skeletons.
     warning: what is missing of a session that was cut off or damaged.
     """
 
@@ -217,7 +217,10 @@ class SessionSource(BaseSource):
         path = self.folder / VIDEO
         if not lies_within(path, self.folder):
             return None
-        video = FileSource(path, self._index)
+        # Its first pictures may be missing, and the camera may have been away for minutes: its own times
+        # count. Without skeletons it is a video as any other.
+        index = PictureIndex(own_clock=True) if self._index is None else self._index
+        video = FileSource(path, index if self._parts else None)
         try:
             info = video.open()
         except SourceError:

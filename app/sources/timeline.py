@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 #: Used where neither the pictures' times nor the stated rate say how long a picture lasts.
 DEFAULT_FPS = 25.0
 #: A stated rate outside this range is a mistake in the file's header, not a rate.
@@ -24,15 +26,18 @@ class Timeline:
     """Times relative to the first picture, strictly increasing, whatever the file says.
 
     A missing, repeated or slightly earlier time is replaced by the time before it plus one nominal interval;
-    true times are used again as soon as they have caught up. After a step of more than MAX_STEP_S the
-        file's clock is
-    taken to have been set anew: the picture follows its predecessor by one interval, and later ones keep
-    their distance to it.
+    true times are used again as soon as they have caught up. After a step of more than MAX_STEP_S the file's
+    clock is taken to have been set anew: the picture follows its predecessor by one interval, and later ones
+    keep their distance to it.
+
+    own_clock: the file's times are right and belong to something else too, as those of a recorded session do:
+    they count from the file's own 0, whenever the first picture comes, and a long step is a long wait.
     """
 
-    def __init__(self, fps: float | None) -> None:
+    def __init__(self, fps: float | None, own_clock: bool = False) -> None:
         self._interval_s = 1.0 / (fps or DEFAULT_FPS)
-        self._origin_s: float | None = None
+        self._origin_s = 0.0 if own_clock else None
+        self._max_step_s = math.inf if own_clock else MAX_STEP_S
         self._last_s: float | None = None
 
     def next(self, time_s: float | None) -> float:
@@ -40,13 +45,14 @@ class Timeline:
         expected_s = 0.0 if self._last_s is None else self._last_s + self._interval_s
         if time_s is None:
             now_s = expected_s
-        elif self._origin_s is None or self._last_s is None:
+        elif self._origin_s is None:
             now_s, self._origin_s = expected_s, time_s - expected_s
         else:
             now_s = time_s - self._origin_s
-            if abs(now_s - self._last_s) > MAX_STEP_S:
-                now_s, self._origin_s = expected_s, time_s - expected_s
-            elif now_s <= self._last_s:
-                now_s = expected_s
+            if self._last_s is not None:
+                if abs(now_s - self._last_s) > self._max_step_s:
+                    now_s, self._origin_s = expected_s, time_s - expected_s
+                elif now_s <= self._last_s:
+                    now_s = expected_s
         self._last_s = now_s
         return now_s

@@ -80,7 +80,7 @@ class FileSource(BaseSource):
         fps = self._fps = sane_fps(*(rates if timed else reversed(rates)))
         duration_s = self._duration_s = _stated_duration_s(container, stream, fps)
         count = stream.frames or (round(duration_s * fps) if duration_s and fps else None)
-        index = self._shared_index or PictureIndex()
+        index = PictureIndex() if self._shared_index is None else self._shared_index
         try:
             _check_size(self.path, stream.codec_context.width, stream.codec_context.height)
             self._reader = VideoReader(
@@ -201,7 +201,9 @@ def _stated_duration_s(
         return float(stream.duration * stream.time_base)
     # The container's length counts the sound too, which may outlast the pictures.
     if container.duration and len(container.streams) == 1:
-        return container.duration / av.time_base
+        # That of Matroska also counts what comes before the first picture.
+        before = container.start_time if "matroska" in container.format.name else None
+        return (container.duration - min(max(0, before or 0), container.duration)) / av.time_base
     return None
 
 

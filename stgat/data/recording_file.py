@@ -24,6 +24,9 @@ MAX_PEOPLE = 16
 #: Of one array, unpacked: 15 hours of two people at 30 fps in joints_m.
 MAX_ARRAY_BYTES = 1 << 30
 MAX_DISTANCE_M = 100.0
+#: How far joints may lie off the picture, in its widths and heights; and its sides, in pixels.
+MAX_OFF_PICTURE = 1e3
+MIN_SIDE_PX, MAX_SIDE_PX = 16, 16_384
 
 REQUIRED_ARRAYS = ("joints_m", "confidence", "timestamps_s")
 OPTIONAL_ARRAYS = ("image_joints", "image_size", "person_ids")
@@ -34,7 +37,7 @@ class SkeletonRecording:
     """Skeletons of up to M people over T moments, in the NTU RGB+D 25-joint layout.
 
     joints_m: (T, M, 25, 3) float32 metres in Kinect camera space, NaN where nobody is. Column m is one
-        person.
+        person; where there were too many for that, several one after the other (app.recordings).
     confidence: (T, M, 25) float32 in [0, 1]; 0 where nobody is.
     timestamps_s: (T,) float64, strictly increasing.
     image_joints: (T, M, 25, 2) float32, fractions of the picture's width and height; None where unknown.
@@ -80,7 +83,7 @@ class SkeletonRecording:
         if image_joints is not None:
             image_joints = _numbers("image_joints", image_joints, 4)
             _check_shape("image_joints", image_joints, (frames, people, NUM_JOINTS, 2))
-            _check_bounds("image_joints", image_joints, -1e3, 1e3)
+            _check_bounds("image_joints", image_joints, -MAX_OFF_PICTURE, MAX_OFF_PICTURE)
             image_joints = image_joints.astype(np.float32, copy=False)
 
         object.__setattr__(self, "joints_m", joints.astype(np.float32, copy=False))
@@ -197,7 +200,7 @@ def _checked_size(size: object) -> tuple[int, int] | None:
     if (
         values.shape != (2,)
         or values.dtype.kind not in "iu"
-        or not ((values >= 16) & (values <= 16_384)).all()
+        or not ((values >= MIN_SIDE_PX) & (values <= MAX_SIDE_PX)).all()
     ):
         raise ValueError("image_size is not a width and a height in pixels")
     return int(values[0]), int(values[1])

@@ -25,6 +25,7 @@ from app.errors import OutputError, SourceError
 from app.program import program
 from app.road import RecognizerLoader
 from tests.app.fakes import tiny_checkpoint, tiny_recording
+from tests.app.recording_fakes import record
 
 NOW = datetime(2026, 3, 1, 9, 30)
 
@@ -108,6 +109,21 @@ def test_which_files_are_found(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(SourceError, match="holds no video or recording"):
         find_files(tmp_path / "empty")
+
+
+def test_a_recorded_session_is_looked_at_once_and_another_program_s_session_json_hides_nothing(
+    model: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "in"
+    session = record(folder, 400)  # in two parts
+    (folder / "others").mkdir()
+    (folder / "others" / "session.json").write_text('{"tabs": []}')
+    tiny_recording(folder / "others" / "c.npz")
+    assert find_files(folder) == [session / "session.json", folder / "others" / "c.npz"]
+    first, _ = run_batch(folder, tmp_path / "out", RecognizerLoader(model, "cpu")).files
+    assert first.file == f"{session.name}/session.json" and not first.error
+    assert first.duration_s == pytest.approx(399 / 30)
+    assert [event.label for event in first.events] == ["hand waving"]
 
 
 def test_a_file_that_is_gone_when_its_turn_comes_is_an_error_of_its_own(

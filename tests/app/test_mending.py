@@ -16,7 +16,7 @@ from app.road import RecognizerLoader
 from app.workers import Limits
 from stgat.checkpoint import load_checkpoint
 from stgat.recognizer import Recognizer
-from tests.app.fakes import FakeExtractor, FakeRecognizer, ScriptedSource, tiny_checkpoint
+from tests.app.fakes import PICTURE, FakeExtractor, FakeRecognizer, ScriptedSource, tiny_checkpoint
 from tests.app.test_pipeline import wait_until
 
 pytestmark = pytest.mark.usefixtures("no_leaked_threads")
@@ -227,11 +227,14 @@ def test_promise_without_loss_a_pose_that_hangs_ends_the_run(live) -> None:
     assert not scene.session.stop()  # the thread that hangs is still there, and was not waited for
 
 
+@pytest.mark.parametrize(
+    ("name", "limit"), [("MOST_POSED", 10), ("MOST_POSED_BYTES", 10 * PICTURE.nbytes + 1)]
+)
 def test_pictures_that_wait_for_a_network_that_hangs_are_bounded(
-    live, monkeypatch: pytest.MonkeyPatch
+    live, monkeypatch: pytest.MonkeyPatch, name: str, limit: int
 ) -> None:
     most = 10
-    monkeypatch.setattr("app.pipeline.MOST_POSED", most)
+    monkeypatch.setattr(f"app.recognizing.{name}", limit)
     scene = live("network", Fault(), Limits(item_s=1000.0))
     scene.labelled()
     scene.fault.due.set()
@@ -273,6 +276,7 @@ def test_a_loader_that_forgets_loads_afresh_and_waits_for_no_load_that_hangs(
     released.set()
     hangs.join()
     assert third not in (first, second)
+    assert loader() is third  # and not loaded once more, for what came back late
 
 
 class OnGpu(Recognizer):

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from app.decisions import DecisionSettings
-from app.entities import Health
+from app.entities import Health, VideoFrame
+from app.errors import SourceError
 from app.pipeline import Result, Session
 from app.sensitivity import decision_settings
 from app.sources import BaseSource
@@ -270,3 +271,26 @@ def test_promise_a_session_that_failed_stays_failed_whatever_pose_comes_back() -
     assert session.wait(5)
     assert wait_until(lambda: not any(thread.name == "stgat-pose" for thread in threading.enumerate()))
     assert session.snapshot().health is Health.FAILED
+
+
+def test_promise_a_source_that_fails_is_never_taken_for_one_that_has_ended() -> None:
+    import app.continual  # noqa: F401  # which recognition waits for, and would end late
+
+    taken_for_ended = []
+
+    class SlowlyToldError(SourceError):
+        def __str__(self) -> str:
+            taken_for_ended.append(wait_until(lambda: failing.snapshot().health is Health.ENDED, 0.5))
+            return "camera 0 stopped sending pictures: check its cable"
+
+    class Failing(ScriptedSource):
+        def frames(self) -> Iterator[VideoFrame]:
+            yield from super().frames()
+            raise SlowlyToldError
+
+    failing = session(Failing(3), lossless=True)
+    failing.start()
+    assert failing.wait(5)
+    assert taken_for_ended == [False]
+    assert failing.snapshot().health is Health.FAILED
+    assert failing.failure == "camera 0 stopped sending pictures: check its cable"

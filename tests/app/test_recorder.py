@@ -20,7 +20,7 @@ from app.recording_pictures import PictureQueue
 from app.recording_sync import DiskSync
 from app.recordings import load_recording
 from app.results import PosedFrame, Result
-from app.sources import FileSource, open_source
+from app.sources import FileSource, open_source, open_twice
 from stgat.data.session_folder import part_files
 from tests.app.recording_fakes import (
     FPS,
@@ -178,14 +178,15 @@ def test_promise_a_wall_clock_that_leaps_changes_a_recording_s_name_alone(tmp_pa
     ]  # fmt: skip
 
 
-def test_promise_a_recording_goes_on_when_a_lost_camera_is_back(tmp_path: Path) -> None:
+@pytest.mark.parametrize("away_s", [59, 3600])
+def test_promise_a_recording_goes_on_when_a_lost_camera_is_back(tmp_path: Path, away_s: int) -> None:
     session = PlayedSession()
     recorder = SessionRecorder(session, tmp_path, spec="camera:0")
     recorder.start()
-    minute = round(60 * FPS)
-    indices = [*range(20), *range(minute, minute + 20)]
+    back = 20 + round(away_s * FPS)
+    indices = [*range(20), *range(back, back + 20)]
     for index in indices:
-        session.show(index, width=64 if index < minute else 128, height=48 if index < minute else 96)
+        session.show(index, width=64 if index < back else 128, height=48 if index < back else 96)
         until(lambda: recorder.caught_up)
     finish(recorder)
     assert not recorder.progress().problem
@@ -193,7 +194,8 @@ def test_promise_a_recording_goes_on_when_a_lost_camera_is_back(tmp_path: Path) 
     frames = frames_of(folder)
     assert [frame.timestamp_s for frame in frames] == [index / FPS for index in indices]
     assert [frame.image.mean() for frame in frames] == pytest.approx([i % 200 for i in indices], abs=3)
-    assert json.loads((folder / "session.json").read_text())["duration_s"] == 60.633
+    duration_s = json.loads((folder / "session.json").read_text())["duration_s"]
+    assert duration_s == pytest.approx(indices[-1] / FPS, abs=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -261,6 +263,66 @@ def test_an_encoder_that_cannot_keep_up_loses_pictures_and_no_skeleton(tmp_path:
     assert [round(frame.timestamp_s * FPS) for frame in frames] == list(range(900))
     assert all(len(frame.skeletons) == 1 for frame in frames)
     assert len(part_files(progress.folder)) == 3
+
+
+def test_promise_pictures_belong_to_their_moments_also_where_the_first_were_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk takes a second to make the folder; what waited too long meanwhile is not in the video."""
+    answers = threading.Event()
+
+    def slow(*args) -> Path:
+        assert answers.wait(10)
+        return make_session_folder(*args)
+
+    monkeypatch.setattr("app.recorder.make_session_folder", slow)
+    session = PlayedSession()
+    recorder = SessionRecorder(session, tmp_path, spec="camera:0")
+    recorder.start()
+    for index in range(40):
+        session.show(index)
+    answers.set()
+    until(lambda: recorder.caught_up)
+    for index in range(40, 60):
+        session.show(index)
+        until(lambda: recorder.caught_up)
+    finish(recorder)
+    dropped = recorder.progress().dropped
+    assert 20 <= dropped < 40
+    folder = recorder.progress().folder
+    frames = frames_of(folder)
+    expected = [max(index, dropped) for index in range(60)]
+    assert [frame.image.mean() for frame in frames] == pytest.approx(expected, abs=3)
+    both = open_twice(str(folder))
+    assert both is not None
+    read, shown = both
+    with read, shown:
+        read.open()
+        list(read.frames())
+        shown.open()
+        for time_s in (0.0, 1.0, 1.5, 0.5, 1.9):
+            found = shown.seek(time_s)
+            assert found is not None
+            np.testing.assert_array_equal(found.image, frames[found.index].image)
+
+
+def test_promise_an_encoder_that_fails_in_any_way_stops_the_recording_with_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*args) -> None:
+        raise MemoryError("no room for a picture")
+
+    monkeypatch.setattr("app.video_writer.VideoWriter.write", fail)
+    session = PlayedSession()
+    recorder = SessionRecorder(session, tmp_path, spec="camera:0")
+    recorder.start()
+    session.show(0)
+    until(lambda: recorder.progress().over)
+    progress = recorder.progress()
+    assert "no room for a picture" in progress.problem and progress.pictures == 0
+    assert json.loads((progress.folder / "session.json").read_text())["ended"] is False
+    assert "Traceback" in caplog.text
+    assert progress.moments == 1
 
 
 def test_promise_a_recording_goes_on_where_the_picture_changes_its_size(tmp_path: Path) -> None:

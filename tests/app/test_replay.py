@@ -14,10 +14,12 @@ import pytest
 from app.entities import Snapshot
 from app.errors import OutputError, SourceError
 from app.pipeline import Session
-from app.recordings import load_recording
+from app.recordings import load_recording, save_recording
 from app.replay import SessionError, extract_pose, replay, tell_recorded, to_recording
 from app.road import RecognizerLoader as Loader
 from app.sources import SourceInfo
+from pose.models import PoseModelMissing
+from stgat.data.recording_file import MAX_PEOPLE
 from stgat.errors import CheckpointError
 from stgat.retarget import one_body
 from stgat.skeleton import Skeleton
@@ -285,6 +287,24 @@ def test_pose_of_a_video_is_in_camera_space_and_on_one_body_where_asked(video: P
     np.testing.assert_allclose(rebuilt.joints_m[:, 0], one_body(measured.joints_m[:, 0]), atol=1e-5)
 
 
+def test_pose_says_where_no_file_can_be_before_it_reads(video: Path, tmp_path: Path) -> None:
+    frames: list[int] = []
+    with pytest.raises(OutputError, match="there is no such folder"):
+        extract_pose(str(video), tmp_path / "nowhere" / "out.npz", on_frame=frames.append)
+    assert frames == []
+
+
+def test_pose_needs_no_pose_model_where_the_source_has_the_skeletons(
+    recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing() -> FakeExtractor:
+        raise PoseModelMissing("no model")
+
+    monkeypatch.setattr("app.replay.make_extractor", missing)
+    saved, _ = extract_pose(str(recording), tmp_path / "out.npz")
+    assert saved.num_frames == 80
+
+
 def test_pose_of_a_video_without_people_writes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -304,6 +324,42 @@ def test_people_get_a_column_each_by_id_and_nan_where_they_are_not() -> None:
     np.testing.assert_array_equal(x, [[np.nan, 1.0], [np.nan, np.nan], [2.0, 3.0]])
     np.testing.assert_array_equal(found.confidence[:, :, 0], [[0, 0.5], [0, 0], [0.5, 0.5]])
     assert to_recording([(), ()], [0.0, 0.1], (64, 48)) is None
+
+
+def test_hours_of_people_who_come_and_go_share_the_columns_there_are(tmp_path: Path) -> None:
+    """Somebody new every three seconds, for two of them; every tenth has company."""
+    times = [i / 2 for i in range(360)]
+    found = []
+    for time_s in times:
+        number, since_s = divmod(time_s, 3.0)
+        ids = (int(number),) if number % 10 else (int(number), 1000 + int(number))
+        found.append(
+            tuple(Skeleton(np.full((25, 3), i / 1000), np.ones(25), i, time_s) for i in ids)
+            if since_s <= 1.5
+            else ()
+        )
+    recording = to_recording(found, times, (64, 48))
+    assert recording.num_people == 2
+    save_recording(tmp_path / "r.npz", recording)
+    x = load_recording(tmp_path / "r.npz").joints_m[:, :, 0, 0]
+    for row, skeletons in zip(x, found, strict=True):
+        seen = sorted(row[np.isfinite(row)].tolist())
+        assert seen == pytest.approx(sorted(s.person_id / 1000 for s in skeletons))
+
+
+def test_more_people_at_once_than_a_recording_has_columns_for_leave_the_last_out() -> None:
+    crowd = tuple(Skeleton(np.zeros((25, 3)), np.ones(25), i, 0.0) for i in range(MAX_PEOPLE + 4))
+    assert to_recording([crowd, crowd], [0.0, 0.1], (64, 48)).num_people == MAX_PEOPLE
+
+
+def test_what_no_recording_may_hold_is_unknown_in_it() -> None:
+    joints = np.zeros((25, 3))
+    joints[3], joints[4] = 1e300, 101.0
+    far = Skeleton(joints, np.full(25, 1.5), 0, 0.0, np.full((25, 2), 1e4))
+    recording = to_recording([(far,)], [0.0], (8, 8))
+    assert np.isnan(recording.joints_m[0, 0, [3, 4]]).all() and not recording.joints_m[0, 0, 5].any()
+    assert recording.confidence.max() == 1.0
+    assert (recording.image_joints, recording.image_size) == (None, None)
 
 
 @pytest.mark.parametrize("skeleton_only", [False, True])

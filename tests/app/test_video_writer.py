@@ -70,6 +70,13 @@ def test_a_picture_that_is_larger_is_cut_and_a_smaller_one_refused(tmp_path: Pat
             video.write(picture(2, 24, 32), 0.2)
 
 
+def test_pictures_too_small_for_a_video_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "out.mkv"
+    with pytest.raises(OutputError, match=r"out\.mkv: pictures of 1 x 48 pixels are too small for a video"):
+        written(path, width=1)
+    assert not path.exists()
+
+
 @pytest.mark.parametrize("name", ["out.txt", "out", "out.webm", "out.gif", "out.wav", "out.png"])
 def test_a_name_that_cannot_hold_the_video_is_refused_at_once(tmp_path: Path, name: str) -> None:
     path = tmp_path / name

@@ -157,6 +157,31 @@ def test_a_first_load_may_take_its_time_and_a_rest_for_ever() -> None:
     scene.until(0, lambda life: life.ended)
 
 
+def test_a_load_that_is_begun_anew_has_the_same_time_again() -> None:
+    back, loaded = threading.Event(), threading.Event()
+
+    def work(life: Life) -> None:
+        life.load()
+        (back if life.number == 0 else loaded).wait(30)
+        life.rest()
+
+    scene = Scene(work)
+    scene.look()
+    scene.until(0, lambda life: life.step[0] == 1)
+    scene.look()
+    scene.look(LIMITS.loading_s)
+    assert scene.dog.trouble == "the pose is begun anew (no answer within 180 s)"
+    scene.look()
+    scene.until(1, lambda life: life.step[0] == 1)
+    scene.look(1.0)
+    scene.look(LIMITS.loading_s - 1.0)
+    assert scene.worker.due_s is None and len(scene.dog.left_behind) == 1
+    loaded.set()
+    scene.until(1, lambda life: life.ended)
+    back.set()
+    assert wait_until(lambda: scene.dog.left_behind == [])
+
+
 def test_promise_threads_that_hang_do_not_pile_up() -> None:
     back = threading.Event()
 

@@ -81,6 +81,7 @@ def test_ctrl_c_ends_it_with_a_report_on_what_ran(model: str) -> None:
         (["--device", "tpu"], 2, "--device"),
         (["--model", "no-such-model"], 1, "no-such-model"),
         (["--source", "no-such.mp4"], 1, "no-such.mp4"),
+        (["--output", "no-such-folder/soak.md"], 1, "there is no such folder"),
     ],
 )
 def test_a_wish_that_cannot_be_is_told(options: list[str], code: int, words: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from app.entities import VideoFrame
 from app.errors import SourceError
-from app.sources import FileSource, RecordingSource
+from app.sources import FileSource, RecordingSource, open_twice
 from app.sources.picture_index import PictureIndex
 from tests.app.fakes import tiny_recording
 from tests.app.sources.conftest import MakeVideo
@@ -109,20 +109,39 @@ def test_a_quick_seek_into_the_unread_takes_a_sound_files_word(make_video: MakeV
         assert same(end, frames[-1])
 
 
-def test_a_quick_seek_decodes_from_the_key_picture_and_not_from_the_beginning(
-    make_video: MakeVideo, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The stamps of all pictures as they are decoded."""
     from app.sources.video_reader import VideoReader
 
-    path = make_video(frames=200, options={"g": "20"})
-    decoded = []
+    stamps: list[int] = []
     placed = VideoReader._placed
-    monkeypatch.setattr(
-        VideoReader, "_placed", lambda self, raw: decoded.append(raw.pts) or placed(self, raw)
-    )
+    monkeypatch.setattr(VideoReader, "_placed", lambda self, raw: stamps.append(raw.pts) or placed(self, raw))
+    return stamps
+
+
+def test_a_quick_seek_decodes_from_the_key_picture_and_not_from_the_beginning(
+    make_video: MakeVideo, decoded: list[int]
+) -> None:
+    path = make_video(frames=200, options={"g": "20"})
     with FileSource(path) as source:
         source.open()
         source.seek(18.5, exact=False)
+    assert len(decoded) < 40
+
+
+def test_what_one_source_has_read_spares_the_other_the_way_from_the_beginning(
+    make_video: MakeVideo, decoded: list[int]
+) -> None:
+    both = open_twice(str(make_video(frames=200, options={"g": "20"})))
+    assert both is not None
+    read, shown = both
+    with read, shown:
+        read.open()
+        frames = list(read.frames())
+        decoded.clear()
+        shown.open()
+        assert same(shown.seek(18.5), frames[185])
     assert len(decoded) < 40
 
 

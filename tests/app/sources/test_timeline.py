@@ -66,3 +66,9 @@ def test_whatever_comes_times_start_at_zero_and_strictly_increase(
 )
 def test_only_believable_rates_count(rates: tuple[object, ...], expected: float | None) -> None:
     assert sane_fps(*rates) == expected
+
+
+def test_a_clock_of_its_own_counts_from_its_own_zero_and_may_stand_for_as_long_as_it_says() -> None:
+    timeline = Timeline(10, own_clock=True)
+    given_s = [0.7, 0.8, 0.8, 500.0, None, 500.3]
+    np.testing.assert_allclose([timeline.next(t) for t in given_s], [0.7, 0.8, 0.9, 500.0, 500.1, 500.3])

@@ -142,6 +142,17 @@ def test_variable_rates_are_kept(make_video: MakeVideo) -> None:
     np.testing.assert_allclose([frame.timestamp_s for frame in frames], times_s, atol=2e-3)
 
 
+@pytest.mark.parametrize("name", ["late.mkv", "late.flv", "late.mp4"])
+def test_a_file_whose_pictures_begin_late_is_as_long_as_they_are_and_not_cut_short(
+    make_video: MakeVideo, name: str
+) -> None:
+    path = make_video(name, frames=40, times_s=[3.0 + i / 10 for i in range(40)])
+    info, frames, source = read(path)
+    assert info.duration_s == pytest.approx(3.9, abs=0.25)
+    assert frames[-1].timestamp_s == pytest.approx(3.9, abs=0.01)
+    assert (source.warning, source.truncated) == (None, False)
+
+
 @pytest.mark.parametrize("name", ["cut.mkv", "cut.avi", "cut.mp4"])
 def test_a_truncated_file_gives_what_it_has_and_says_so(make_video: MakeVideo, name: str) -> None:
     codec = {"cut.avi": ("mjpeg", "yuvj420p")}.get(name, ("libx264", "yuv420p"))
