@@ -197,7 +197,7 @@ def test_from_a_name_to_an_action_among_the_predictions(qtbot, room):
         "4 of 5 takes",
         "sit down (1×)",
         "About 3 more takes",
-        "92 % recognised, 93 % without",
+        "92\N{NO-BREAK SPACE}% recognised, 93\N{NO-BREAK SPACE}% without",
     ):
         assert words in r.words()
     qtbot.mouseClick(r.panel.learn.use_button, Qt.MouseButton.LeftButton)
