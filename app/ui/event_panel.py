@@ -57,6 +57,7 @@ class EventView(QTableView):
         down.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)  # no row is measured
         down.setDefaultSectionSize(self.fontMetrics().height() + theme.SPACE)
         across.setHighlightSections(False)
+        across.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         across.setSectionResizeMode(ACTION, QHeaderView.ResizeMode.Stretch)
         metrics = self.fontMetrics()
         for column, widest in ((START, "00:00.0"), (END, "00:00.0"), (PERSON, ""), (SURE, "100 %")):

@@ -99,13 +99,13 @@ class EventTable(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:  # noqa: N802
         if role == Qt.ItemDataRole.DisplayRole and orientation is Qt.Orientation.Horizontal:
             return words.COLUMNS[section]
-        return _alignment(section) if role == Qt.ItemDataRole.TextAlignmentRole else None
+        return None
 
     def data(self, index: QModelIndex, role: int = 0) -> Any:
         if role == Qt.ItemDataRole.DisplayRole:
             return _shown(self.event_at(index.row()), index.column())
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _alignment(index.column())
+        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() != ACTION:
+            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.ToolTipRole:
             return f"{words.title(self.event_at(index.row()))}\n{words.LIST_HINT}"
         return None
@@ -137,12 +137,6 @@ class EventTable(QAbstractTableModel):
             return True
         said = f"{texts.headline(event.label)} {event.label} {texts.person(event.person_id)}"
         return all(word in said.casefold() for word in self._needle.split())
-
-
-def _alignment(column: int) -> int:
-    """Numbers stand at the right, one under the other and under their heading."""
-    side = Qt.AlignmentFlag.AlignLeft if column == ACTION else Qt.AlignmentFlag.AlignRight
-    return int(side | Qt.AlignmentFlag.AlignVCenter)
 
 
 def _shown(event: ActionEvent, column: int) -> str:
