@@ -21,7 +21,7 @@ from app.model_verbs import model_verbs
 from app.program import run_as_python
 from app.soak_verbs import soak_verbs
 from app.teaching_verbs import teaching_verbs
-from app.terminal import DebugOption, console, told_as_sentences
+from app.terminal import DebugOption, console, fill_help, told_as_sentences
 from app.training_verbs import training_verbs
 
 if TYPE_CHECKING:
@@ -298,3 +298,6 @@ def progress_bar(
             lambda info: progress.update(task, total=info.frame_count),
             lambda frames: progress.update(task, completed=frames),
         )
+
+
+fill_help(cli)  # now that every verb is there

@@ -109,7 +109,7 @@ def print_events(events: Sequence[ActionEvent], console: Console) -> None:
     for event in events:
         console.print(
             f"{event.start_s:7.2f} s - {event.end_s:6.2f} s  person {event.person_id}  {event.label}"
-            f"  {event.probability:.0%}"
+            f"  {100 * event.probability:.0f} %"
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import os
 import sys
@@ -16,6 +17,19 @@ from rich.console import Console
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show tracebacks and the log.")]
+
+
+def fill_help(verbs: typer.Typer) -> None:
+    """Let each verb's help be as wide as the terminal is.
+
+    Typer keeps the line ends of a docstring in all its paragraphs but the first.
+    """
+    for verb in verbs.registered_commands:
+        words = inspect.getdoc(verb.callback) or ""
+        verb.help = "\n\n".join(" ".join(part.split()) for part in words.split("\n\n"))
+    for group in verbs.registered_groups:
+        if group.typer_instance is not None:
+            fill_help(group.typer_instance)
 
 
 @contextmanager

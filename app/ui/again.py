@@ -53,7 +53,7 @@ class AgainPanel(QWidget):
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setAccessibleName(words.AGAIN)
         self.slider.setRange(0, 1000)
-        self.slider.sliderMoved.connect(self._scrub)
+        self.slider.actionTriggered.connect(self._scrub)  # by dragging, a click on the line, or keys
         self.pausing = QPushButton(words.PAUSE)
         self.half = QPushButton(words.HALF_SPEED)
         self.half.setCheckable(True)
@@ -137,9 +137,10 @@ class AgainPanel(QWidget):
         if self.isVisible() and not self.slider.isSliderDown():
             self.advance(seconds)
 
-    def _scrub(self, share: int) -> None:
+    def _scrub(self) -> None:
         if self.scene is not None:
-            self._at_s = self.scene.start_s + share / 1000 * (self.scene.end_s - self.scene.start_s)
+            share = self.slider.sliderPosition() / 1000
+            self._at_s = self.scene.start_s + share * (self.scene.end_s - self.scene.start_s)
             self._show()
 
     def _show(self) -> None:

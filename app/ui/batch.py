@@ -129,13 +129,12 @@ class BatchDialog(QDialog):
     def _lay_out(self) -> None:
         introduction = QLabel(texts.INTRODUCTION)
         introduction.setWordWrap(True)
-        form = QFormLayout()
+        form = self._form = QFormLayout()
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow(texts.FOLDER, self.folder)
         form.addRow("", self.subfolders)
         form.addRow(texts.OUTPUT, self.output)
-        level(form)
         buttons = QHBoxLayout()
         buttons.addWidget(self.start)
         buttons.addWidget(self.report)
@@ -154,6 +153,7 @@ class BatchDialog(QDialog):
 
     def set_theme(self, colours: theme.Theme) -> None:
         theme.apply(self, colours)
+        level(self._form)  # the fields are as high as the theme makes them
         self.notice.set_theme(colours)
 
     @property

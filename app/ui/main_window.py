@@ -68,6 +68,7 @@ class MainWindow(QMainWindow):
         self._connect()
         self._features = install(self)
         self.commands.add(texts.GROUP_SESSION, texts.QUIT, self.close, "Ctrl+Q")
+        self.commands.add(texts.GROUP_HELP, texts.MENU, self.toolbar.menu.showMenu, "F10")
         self.apply_theme()
         self._restore()
         self.set_source(initial_source)
@@ -250,7 +251,6 @@ class MainWindow(QMainWindow):
         add(texts.GROUP_VIEW, texts.MIRROR, lambda: self.set_mirrored(not self.video.mirrored), "M")
         add(texts.GROUP_VIEW, texts.FULL_SCREEN, self.toggle_full_screen, "F11")
         add(texts.GROUP_VIEW, texts.LEAVE_FULL_SCREEN, self.leave_full_screen, "Esc")
-        add(texts.GROUP_HELP, texts.MENU, toolbar.menu.showMenu, "F10")
         hints = QGuiApplication.styleHints()
         if hints is not None:
             hints.colorSchemeChanged.connect(self.apply_theme)

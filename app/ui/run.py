@@ -82,7 +82,11 @@ def run_window(
 
 
 def load_qt_texts(application: QApplication) -> bool:
-    """Have Qt's own words, in its file dialogs for one, in the window's language; False where it has none."""
+    """Have Qt's own words, in its file dialogs for one, in the window's language; False where it has none.
+
+    Its fields write numbers as the window's sentences do.
+    """
+    QLocale.setDefault(QLocale(language.LANGUAGE))
     translator = QTranslator(application)
     folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
     found = translator.load(QLocale(language.LANGUAGE), "qtbase", "_", folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 KEPT_FILES = 10
 CARD_BYTES = 200_000
+_LINK = re.compile(r"\[([^\[\]]+)\]\([^()\s]*\)")
 
 
 class ModelPage(QWidget):
@@ -249,13 +251,14 @@ def known_models(others: Sequence[Path]) -> list[Model]:
 
 
 def read_card(model: Model) -> str:
-    """The Markdown beside the model, without its pictures; "" where there is none."""
+    """The Markdown beside the model, without pictures and the links' addresses; "" where there is none."""
     try:
         with _card_file(model).open("rb") as file:
             text = file.read(CARD_BYTES).decode("utf-8", errors="replace")
     except OSError:
         return ""
-    return "\n".join(line for line in text.splitlines() if not line.startswith("!["))
+    text = "\n".join(line for line in text.splitlines() if not line.startswith("!["))
+    return _LINK.sub(r"\1", text)
 
 
 def _card_file(model: Model) -> Path:

@@ -50,7 +50,6 @@ class RecognitionPage(QWidget):
 
     def _build(self) -> None:
         self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setObjectName("sensitivity")
         self.slider.setRange(0, STEPS)
         self.slider.setPageStep(STEPS // 10)
         self.slider.setTickInterval(STEPS // 2)

@@ -208,7 +208,7 @@ class SpaceView(QWidget):
             painter.setPen(theme.DARK.color("muted"))
             painter.drawText(QPointF(x + 12, y), words)
             x += 12 + metrics.horizontalAdvance(words) + 2 * theme.SPACE
-        words = views.GRID.format(size=f"{SQUARE_M:g}")
+        words = views.grid(SQUARE_M)
         if x + metrics.horizontalAdvance(words) + theme.SPACE < self.width():
             painter.drawText(QPointF(x, y), words)
 

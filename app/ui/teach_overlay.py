@@ -101,16 +101,11 @@ class CountdownOverlay(QWidget):
         painter.drawText(disc, Qt.AlignmentFlag.AlignCenter, digit)
 
     def _paint_words(self, painter: QPainter, words: str, good: bool) -> None:
-        room = QRectF(self.rect()).adjusted(theme.SPACE, 0, -theme.SPACE, 0)
-        size = min(self.height() * 0.13, 72.0)
-        painter.setFont(self._font(size))
-        while size > 12 and painter.fontMetrics().horizontalAdvance(words) > room.width() - 6 * theme.SPACE:
-            size *= 0.9
-            painter.setFont(self._font(size))
+        size = self._fit(painter, words, min(self.height() * 0.13, 72.0), 8 * theme.SPACE)
         pill = QRectF(
             0, 0, painter.fontMetrics().horizontalAdvance(words) + 5 * theme.SPACE, size + 4 * theme.SPACE
         )
-        pill.moveCenter(room.center())
+        pill.moveCenter(QRectF(self.rect()).center())
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(_SHADE)
         painter.drawRoundedRect(pill, 16, 16)
@@ -126,7 +121,7 @@ class CountdownOverlay(QWidget):
         painter.fillRect(bar, _RED)
 
     def _paint_line(self, painter: QPainter, words: str, red: bool) -> None:
-        painter.setFont(self._font(max(14.0, min(26.0, self.height() * 0.045))))
+        self._fit(painter, words, max(14.0, min(26.0, self.height() * 0.045)), 10 * theme.SPACE)
         metrics = painter.fontMetrics()
         dot = metrics.height() * 0.5 if red else 0.0
         gap = theme.SPACE if red else 0
@@ -147,6 +142,17 @@ class CountdownOverlay(QWidget):
         painter.setPen(_WHITE)
         place = pill.adjusted(2 * theme.SPACE + dot + gap, 0, -2 * theme.SPACE, 0)
         painter.drawText(place, Qt.AlignmentFlag.AlignCenter, words)
+
+    def _fit(self, painter: QPainter, words: str, size: float, around: int) -> float:
+        """Choose a font in which the words, with so many pixels around them, are within the picture.
+
+        Gives its size in pixels, at most `size`.
+        """
+        painter.setFont(self._font(size))
+        while size > 8 and painter.fontMetrics().horizontalAdvance(words) > self.width() - around:
+            size *= 0.9
+            painter.setFont(self._font(size))
+        return size
 
     def _font(self, pixels: float) -> QFont:
         font = QFont(self.font())

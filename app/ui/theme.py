@@ -144,6 +144,7 @@ QTabBar::tab:focus { background: $raised; }
 QListView, QTextBrowser, QLineEdit {
     background: $panel; color: $text; border: 1px solid $border; border-radius: 4px; padding: ${half}px;
 }
+QLineEdit { placeholder-text-color: $muted; }
 QListView:focus, QTextBrowser:focus, QLineEdit:focus { border: 1px solid $text; }
 QListView::item { padding: ${half}px; border-radius: 3px; }
 QListView::item:selected { background: $accent; color: $on_accent; }
@@ -173,13 +174,18 @@ QRadioButton:disabled, QCheckBox:disabled { color: $muted; }
 QRadioButton::indicator {
     width: 12px; height: 12px; background: $panel; border: 2px solid $muted; border-radius: 8px;
 }
-QRadioButton::indicator:checked { background: $accent; border-color: $accent; }
-QRadioButton::indicator:disabled { border-color: $border; }
-QRadioButton:focus { text-decoration: underline; }
-#sensitivity::groove:horizontal { height: 4px; background: $track; border-radius: 2px; }
-#sensitivity::sub-page:horizontal { background: $accent; border-radius: 2px; }
-#sensitivity::handle:horizontal { width: 16px; margin: -6px 0; background: $text; border-radius: 8px; }
-#sensitivity::handle:horizontal:hover, #sensitivity::handle:horizontal:focus { background: $accent; }
+QCheckBox::indicator {
+    width: 12px; height: 12px; background: $panel; border: 2px solid $muted; border-radius: 4px;
+}
+QRadioButton::indicator:checked, QCheckBox::indicator:checked { background: $accent; border-color: $accent; }
+QRadioButton::indicator:disabled, QCheckBox::indicator:disabled { border-color: $border; }
+QRadioButton::indicator:checked:disabled, QCheckBox::indicator:checked:disabled { background: $border; }
+QRadioButton:focus, QCheckBox:focus { text-decoration: underline; }
+QSlider:horizontal { min-height: 20px; }
+QSlider::groove:horizontal { height: 4px; background: $track; border-radius: 2px; }
+QSlider::sub-page:horizontal { background: $accent; border-radius: 2px; }
+QSlider::handle:horizontal { width: 16px; margin: -6px 0; background: $text; border-radius: 8px; }
+QSlider::handle:horizontal:hover, QSlider::handle:horizontal:focus { background: $accent; }
 #bubble { background: $panel; border: 1px solid $border; border-radius: 10px; }
 #keys { background: $raised; border-radius: 4px; padding: 2px ${gap}px; }
 QTableView {
@@ -188,7 +194,7 @@ QTableView {
 }
 QTableView:focus { border: 1px solid $text; }
 QTableView::item { padding: 0 ${half}px; }
-QHeaderView { background: $panel; border: none; }
+QHeaderView { background: $panel; color: $muted; border: none; }
 QHeaderView::section {
     background: $panel; color: $muted; border: none; border-bottom: 1px solid $border;
     padding: ${half}px;

@@ -70,7 +70,7 @@ class DataChooser(QWidget):
         self.kind.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.kind.setMinimumContentsLength(12)
         for name in sorted(FORMATS, key=lambda name: (name != "recordings", name)):
-            self.kind.addItem(FORMATS[name].title, name)
+            self.kind.addItem(texts.kind_of_data(FORMATS[name].title), name)
         self.source = PathField(texts.SOURCE, file=True)
         self.source.changed.connect(self._suggest_name)
         self.set_name = QLineEdit()

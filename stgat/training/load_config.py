@@ -181,7 +181,8 @@ def _explain(item: Any, kind: type[TrainConfig]) -> str:
     near = difflib.get_close_matches(
         str(item["loc"][-1])[:100], _known_keys(kind, list(item["loc"][:-1])), n=1
     )
-    return f"{place}: unknown key" + (f"; did you mean {near[0]}?" if near else "")
+    meant = ".".join([*map(str, item["loc"][:-1]), *near])
+    return f"{place}: unknown key" + (f"; did you mean {meant}?" if near else "")
 
 
 def _message(item: Any) -> str:

@@ -72,6 +72,14 @@ def test_every_verb_has_help_with_an_example(verb: str) -> None:
     assert f"Example: python main.py {verb}" in " ".join(result.stdout.split())
 
 
+def test_help_breaks_its_lines_where_the_terminal_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERMINAL_WIDTH", "80")
+    assert (
+        "none of these the JSON lines go to the terminal's standard output." in run("replay", "--help").stdout
+    )
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

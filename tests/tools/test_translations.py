@@ -93,13 +93,15 @@ def test_it_writes_what_is_missing_and_its_exit_code_says_whether_all_is_there(
 
 def test_the_window_speaks_german() -> None:
     code = (
-        "from PyQt6.QtWidgets import QApplication, QDialogButtonBox\n"
+        "from PyQt6.QtWidgets import QApplication, QDialogButtonBox, QDoubleSpinBox\n"
         "from app.ui import texts\nfrom app.ui.run import load_qt_texts\n"
+        "from app.ui.texts.timeline import clock\n"
         "application = QApplication([])\nload_qt_texts(application)\n"
         "box = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)\n"
+        "field = QDoubleSpinBox(value=0.5)\n"
         "print(load_qt_texts(application), texts.START, texts.headline('hand waving'),"
         " texts.failed('camera:0', 'camera 0 is gone', True).title,"
-        " box.buttons()[0].text())\n"
+        " box.buttons()[0].text(), clock(3.2, tenths=True), field.text())\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -110,4 +112,5 @@ def test_the_window_speaks_german() -> None:
         timeout=60,
         check=False,
     )
-    assert done.stdout.split() == ["True", "Start", "Winken", "Kamera", "verloren", "Abbrechen"], done.stderr
+    words = ["True", "Start", "Winken", "Kamera", "verloren", "Abbrechen", "0:03,2", "0,50"]
+    assert done.stdout.split() == words, done.stderr

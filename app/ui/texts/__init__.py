@@ -9,7 +9,7 @@ from app.entities import Decision, Health, Snapshot, State
 from app.hints import Hint
 from app.sources.camera_wish import bare
 from app.ui.texts import reasons
-from app.ui.texts.language import _
+from app.ui.texts.language import _, number
 
 APPLICATION = "STGAT Live"
 
@@ -211,7 +211,7 @@ def action_hint(decision: Decision) -> str:
 
 
 def fps(snapshot: Snapshot) -> str:
-    return _("{rate} fps").format(rate=f"{snapshot.fps:.1f}" if snapshot.fps > 0 else NOTHING)
+    return _("{rate} fps").format(rate=number(snapshot.fps) if snapshot.fps > 0 else NOTHING)
 
 
 def latency(snapshot: Snapshot) -> str:

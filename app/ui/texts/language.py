@@ -67,13 +67,28 @@ def _system_language() -> str:
     return code.partition("_")[0].partition(".")[0].lower()
 
 
+def decimal_point(language: str) -> str:
+    """What stands before a number's tenths."""
+    if language == SOURCE_LANGUAGE:
+        return "."
+    from babel.numbers import get_decimal_symbol
+
+    return get_decimal_symbol(language)
+
+
 LANGUAGE = chosen_language()
 _translation = load(LANGUAGE)
+_point = decimal_point(LANGUAGE)
 
 
 def _(text: str) -> str:
     """The text in the language chosen."""
     return _translation.gettext(text)
+
+
+def number(value: float, form: str = ".1f") -> str:
+    """A number with the language's decimal point, for people; what is written to files has its own."""
+    return f"{value:{form}}".replace(".", _point)
 
 
 def plural(one: str, many: str, count: int) -> str:

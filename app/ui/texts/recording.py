@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from app.recorder import Progress
-from app.ui.texts.language import _
+from app.ui.texts.language import _, number
 
 GROUP = _("Recording")
 RECORD = _("Record")
@@ -81,5 +81,5 @@ def size(num_bytes: int) -> str:
     ('3.1 MB', '2.5 GB')
     """
     if num_bytes >= 1e9:
-        return f"{num_bytes / 1e9:.1f} GB"
-    return f"{num_bytes / 1e6:.1f} MB" if num_bytes < 1e7 else f"{num_bytes / 1e6:.0f} MB"
+        return f"{number(num_bytes / 1e9)} GB"
+    return f"{number(num_bytes / 1e6, '.1f' if num_bytes < 1e7 else '.0f')} MB"

@@ -7,7 +7,7 @@ from pathlib import Path
 from app.devices import Device, Missing
 from app.models import Model
 from app.ui.texts import headline
-from app.ui.texts.language import _, plural
+from app.ui.texts.language import _, number, plural
 
 SETTINGS = _("Settings")
 RECOGNITION, MODEL, DEVICE, GENERAL = _("Recognition"), _("Model"), _("Device"), _("General")
@@ -106,12 +106,12 @@ def sensitivity_sentence(place: float) -> str:
 def window(seconds: float, frames: int, lookahead_s: float) -> str:
     """How much motion the network sees at once, and that it is not to be chosen."""
     words = _(
-        "{seconds:g} s of motion in {frames} steps. This is the network's own, as it was trained; another "
+        "{seconds} s of motion in {frames} steps. This is the network's own, as it was trained; another "
         "model may have another."
-    ).format(seconds=seconds, frames=frames)
+    ).format(seconds=number(seconds, "g"), frames=frames)
     if lookahead_s:
-        words += " " + _("It names the moment {seconds:g} s before the window's end.").format(
-            seconds=lookahead_s
+        words += " " + _("It names the moment {seconds} s before the window's end.").format(
+            seconds=number(lookahead_s, "g")
         )
     return words
 
@@ -128,7 +128,7 @@ def device_detail(device: Device, seconds: float | None = None) -> str:
     parts = [device.detail]
     if seconds is not None:
         parts.append(
-            _("{milliseconds:.1f} ms an answer, as measured here").format(milliseconds=1e3 * seconds)
+            _("{milliseconds} ms an answer, as measured here").format(milliseconds=number(1e3 * seconds))
         )
     if device.name == "cpu-bf16":
         parts.append(_("percentages may differ a little"))
@@ -145,27 +145,29 @@ def facts(model: Model, interval_s: float) -> list[tuple[str, str]]:
     metadata = model.metadata
     assert metadata is not None
     top1 = metadata.metrics.get("top1")
-    accuracy = _("{percent:.1f} % right on data it was not trained on")
+    accuracy = _("{percent} % right on data it was not trained on")
     answers = (
-        _("{count:g} a second").format(count=round(1 / interval_s, 1)) if interval_s else _("every picture")
+        _("{count} a second").format(count=number(round(1 / interval_s, 1), "g"))
+        if interval_s
+        else _("every picture")
     )
     preprocessing = metadata.preprocessing
     if metadata.model.causal is None:
-        operations = _("{count:.2g} billion a window of {seconds:g} s").format(
-            count=model.flop / 1e9, seconds=preprocessing.window_s
+        operations = _("{count} billion a window of {seconds} s").format(
+            count=number(model.flop / 1e9, ".2g"), seconds=number(preprocessing.window_s, "g")
         )
     else:
         rate = round((preprocessing.num_frames - 1) / preprocessing.window_s, 1)
-        operations = _("{count:.2g} million a step, {rate:g} steps a second").format(
-            count=model.flop / 1e6, rate=rate
+        operations = _("{count} million a step, {rate} steps a second").format(
+            count=number(model.flop / 1e6, ".2g"), rate=number(rate, "g")
         )
-    size = _("{size:.1f} MB, {count:.2f} million parameters").format(
-        size=_size_mb(model.path), count=model.parameters / 1e6
+    size = _("{size} MB, {count} million parameters").format(
+        size=number(_size_mb(model.path)), count=number(model.parameters / 1e6, ".2f")
     )
     together = plural("{count} person together", "{count} people together", metadata.people)
     return [
         (_("Knows"), plural("{count} action", "{count} actions", len(metadata.labels))),
-        (_("Accuracy"), NOT_STATED if top1 is None else accuracy.format(percent=top1)),
+        (_("Accuracy"), NOT_STATED if top1 is None else accuracy.format(percent=number(top1))),
         (_("Answers"), answers),
         (_("Operations"), operations),
         (_("Size"), size),

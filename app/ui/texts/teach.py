@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from app.take_recorder import Flaw, Phase, TakeRecorder
 from app.ui.texts import headline, percent
-from app.ui.texts.language import _, plural
+from app.ui.texts.language import _, number, plural
 from stgat.teaching.profiles import MIN_TAKES, Profile
 from stgat.teaching.report import ActionReport, Advice, OldClasses
 
@@ -144,7 +144,7 @@ def take_of_many(number: int, count: int) -> str:
 
 
 def seconds(length_s: float) -> str:
-    return _("{seconds} s").format(seconds=f"{length_s:.1f}")
+    return _("{seconds} s").format(seconds=number(length_s))
 
 
 def verdict(flaws: Sequence[Flaw]) -> str:
@@ -247,8 +247,9 @@ def old_actions(old: OldClasses | None) -> str:
     """What teaching costs the actions that were there before."""
     if old is None:
         return _("What this costs the actions it knew already cannot be told for this model.")
+    after, before = (percent(share).replace(" ", "\N{NO-BREAK SPACE}") for share in (old.after, old.before))
     words = _("The actions it knew already: {after} recognised, {before} without yours.").format(
-        before=percent(old.before), after=percent(old.after)
+        before=before, after=after
     )
     if old.taken:
         own, taught, count = old.taken[0]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from app.entities import ActionEvent
 from app.ui.texts import NOW, headline, percent, person
-from app.ui.texts.language import _, plural
+from app.ui.texts.language import _, number, plural
 
 TIMELINE = _("Timeline of the last minutes")
 FILE_TIMELINE = _("Timeline of the whole file")
@@ -32,7 +32,7 @@ def clock(seconds: float, tenths: bool = False) -> str:
     minutes, rest = divmod(whole, 600)
     hours, minutes = divmod(minutes, 60)
     start = f"{hours}:{minutes:02}" if hours else f"{minutes}"
-    return f"{start}:{rest // 10:02}" + (f".{rest % 10}" if tenths else "")
+    return f"{start}:{number(rest / 10, '04.1f') if tenths else f'{rest // 10:02}'}"
 
 
 def ago(seconds: float) -> str:

@@ -6,7 +6,7 @@ from app.data_sets import DataSetView
 from app.jobs import JobState
 from app.training_configs import Choice, Fit
 from app.training_runs import RunView
-from app.ui.texts.language import _, plural
+from app.ui.texts.language import _, number, plural
 
 TRAIN = _("Train a network…")
 TITLE = _("Training")
@@ -49,6 +49,11 @@ DEVICES = {
     "cpu": _("Processor"),
     "cuda": _("NVIDIA graphics card"),
     "mps": _("Apple graphics processor"),
+}
+_KINDS_OF_DATA = {
+    "Recordings of this application": _("Recordings of this application"),
+    "NTU RGB+D as prepared by CTR-GCN": _("NTU RGB+D as prepared by CTR-GCN"),
+    "NTU RGB+D as prepared by pyskl": _("NTU RGB+D as prepared by pyskl"),
 }
 
 # A run
@@ -103,12 +108,17 @@ def about(choice: Choice) -> str:
     return choice.about + "."
 
 
+def kind_of_data(title: str) -> str:
+    """A data set's title in the window's language; one that is a name stays as it is."""
+    return _KINDS_OF_DATA.get(title, title)
+
+
 def data_facts(fit: Fit) -> str:
     """What is in a prepared data set."""
     samples = plural("{count} sample", "{count} samples", fit.num_samples)
     actions = plural("{count} action", "{count} actions", len(fit.labels))
     people = plural("{count} person", "{count} people", len(fit.subjects)) if fit.subjects else ""
-    return ", ".join(part for part in (f"{fit.title}: {samples}", actions, people) if part)
+    return ", ".join(part for part in (f"{kind_of_data(fit.title)}: {samples}", actions, people) if part)
 
 
 def set_line(view: DataSetView) -> str:
@@ -149,7 +159,7 @@ def epochs_done(view: RunView) -> str:
             if view.curve("validation_top1")
             else _("training top-1 {value} %")
         )
-        parts.append(words.format(value=f"{view.best:.1f}"))
+        parts.append(words.format(value=number(view.best)))
     if view.seconds_left is not None:
         parts.append(time_left(view.seconds_left))
     return " · ".join(parts)

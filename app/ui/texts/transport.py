@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.ui.texts import Message
-from app.ui.texts.language import _
+from app.ui.texts.language import _, number
 
 GROUP_PLAYBACK = _("Playback")
 PLAYBACK = _("Playback controls")
@@ -51,7 +51,7 @@ def clock(time_s: float) -> str:
     tenths = round(max(0.0, time_s) * 10)
     minutes, rest = divmod(tenths, 600)
     hours, minutes = divmod(minutes, 60)
-    seconds = f"{rest // 10:02d}.{rest % 10}"
+    seconds = number(rest / 10, "04.1f")
     return f"{hours}:{minutes:02d}:{seconds}" if hours else f"{minutes}:{seconds}"
 
 
@@ -60,7 +60,7 @@ def times(position_s: float, duration_s: float) -> str:
 
 
 def speed(rate: float) -> str:
-    return f"{rate:g}×"
+    return f"{number(rate, 'g')}×"
 
 
 def speed_name(rate: float) -> str:

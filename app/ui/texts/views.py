@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.entities import Decision, State
 from app.ui import texts
-from app.ui.texts.language import _, plural
+from app.ui.texts.language import _, number, plural
 
 # Over the picture
 SKELETON = _("Skeleton")
@@ -70,7 +70,12 @@ JOINTS = {
 
 def times(factor: float) -> str:
     """How many times its even share something got."""
-    return TIMES.format(factor=f"{factor:.1f}")
+    return TIMES.format(factor=number(factor))
+
+
+def grid(square_m: float) -> str:
+    """How large the squares of the floor are."""
+    return GRID.format(size=number(square_m, "g"))
 
 
 def distance(bones: int) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from PyQt6.QtCore import Qt
 
 from app.entities import ActionEvent, Health
 from app.skeleton_memory import SkeletonMemory
@@ -72,7 +73,7 @@ def test_with_it_goes_what_was_thought_likely_at_each_moment(panel, scene):
     assert panel.video.isVisible()
 
 
-def test_it_can_be_paused_and_moved_to_any_moment(panel, scene):
+def test_it_can_be_paused_and_moved_to_any_moment(qtbot, panel, scene):
     panel.play(scene, mirrored=False)
     panel.pausing.click()
     assert panel.paused
@@ -81,6 +82,9 @@ def test_it_can_be_paused_and_moved_to_any_moment(panel, scene):
     panel.slider.setSliderPosition(500)
     assert panel.at_s == pytest.approx((3.0 + 6.5) / 2, abs=0.01)
     panel.slider.setSliderDown(False)
+    panel.slider.setFocus()
+    qtbot.keyClick(panel.slider, Qt.Key.Key_Home)
+    assert panel.at_s == pytest.approx(3.0)
     panel.pausing.click()
     assert not panel.paused
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PyQt6.QtWidgets import QFormLayout
 from pytestqt.qtbot import QtBot
 
 from app.ui import batch as module
@@ -53,6 +54,13 @@ def test_a_folder_is_recognised_and_the_report_can_be_opened(
     (tmp_path / "films report" / "report.html").unlink()
     dialog.report.click()
     assert dialog.notice.text() == texts.REPORT_GONE
+
+
+def test_each_name_stands_level_with_its_field(dialog: BatchDialog) -> None:
+    form = dialog.findChild(QFormLayout)
+    for field in (dialog.folder, dialog.output):
+        name = form.labelForField(field)
+        assert abs(name.geometry().center().y() - field.geometry().center().y()) <= 1
 
 
 def test_it_tells_how_far_it_is_and_stops_when_asked(

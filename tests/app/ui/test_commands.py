@@ -52,6 +52,11 @@ def test_the_menu_has_every_command_under_its_heading(commands):
     menu.deleteLater()
 
 
+def test_help_comes_last_in_the_menu(stage):
+    groups = stage(running()).window.commands.groups()
+    assert list(groups)[-1] == texts.GROUP_HELP
+
+
 def test_the_question_mark_shows_every_key(qtbot, stage):
     window = stage(running()).window
     qtbot.keyClick(window, Qt.Key.Key_Question)

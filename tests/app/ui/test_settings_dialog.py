@@ -147,13 +147,17 @@ def test_a_model_removed_while_in_use_is_said_with_a_way_out(qtbot, opened, tmp_
 
 def test_the_card_loads_nothing_and_opens_no_link(qtbot, opened, tmp_path):
     model = tiny_checkpoint(tmp_path / "tiny.safetensors")
-    card = "# Tiny\n\n<img src='https://example.org/x.png'> [a link](https://example.org) ![p](/etc/hostname)"
+    card = (
+        "# Tiny\n[a link](https://example.org)\n\n<img src='https://example.org/x.png'> ![p](/etc/hostname)"
+    )
     model.with_suffix(".md").write_text(card)
     _, dialog = opened(model)
     assert dialog.model.card.isEnabled()
     dialog.model.show_card()
     browser = dialog.findChildren(type(dialog.model.facts))[-1]
     assert "Tiny" in browser.toPlainText()
+    assert "a link" in browser.toPlainText()
+    assert "href" not in browser.toHtml()  # blue words that lead nowhere
     assert not browser.openLinks()
     assert browser.loadResource(2, browser.source()) is None
 

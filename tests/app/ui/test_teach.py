@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QMessageBox, QPushButton
+from PyQt6.QtWidgets import QMessageBox, QPushButton, QWidget
 
 from app import lessons as lessons_module
 from app.entities import Health, Snapshot
@@ -21,6 +21,7 @@ from app.teaching import profile_path, profiles_folder
 from app.ui.main_window import MainWindow
 from app.ui.services import Services
 from app.ui.teach import Teaching
+from app.ui.teach_overlay import CountdownOverlay
 from app.ui.texts import teach as texts
 from app.ui.train_window import TrainWindow
 from stgat.errors import TeachingError
@@ -192,7 +193,12 @@ def test_from_a_name_to_an_action_among_the_predictions(qtbot, room):
     assert "Demo" in load_profile(path).actions[0].takes[0].origin
     learned(qtbot, r)
     assert r.lessons.learned[0].action("bow").takes == r.book.profile.action("bow").takes
-    for words in ("4 of 5 takes", "sit down (1×)", "About 3 more takes", "92 % recognised, 93 % without"):
+    for words in (
+        "4 of 5 takes",
+        "sit down (1×)",
+        "About 3 more takes",
+        "92\N{NO-BREAK SPACE}% recognised, 93\N{NO-BREAK SPACE}% without",
+    ):
         assert words in r.words()
     qtbot.mouseClick(r.panel.learn.use_button, Qt.MouseButton.LeftButton)
     assert r.lessons.calls == [path]
@@ -272,6 +278,22 @@ def test_the_end_of_a_series_can_be_read_from_where_one_stands(qtbot, room):
     assert r.desk.series.overlay.isVisible()
     r.desk.series.overlay._timer.timeout.emit()  # two and a half seconds later
     assert not r.desk.series.overlay.isVisible()
+
+
+def test_the_words_over_a_narrow_picture_are_within_it(qtbot):
+    video = QWidget()
+    qtbot.addWidget(video)
+    video.setStyleSheet("background: white")
+    video.resize(140, 400)
+    video.show()
+    overlay = CountdownOverlay(video)
+    overlay.show_end(5)
+    picture = video.grab().toImage()
+    white = picture.pixelColor(70, 395)
+    assert white.name() == "#ffffff"
+    for x in (0, picture.width() - 1):
+        assert {picture.pixelColor(x, y).name() for y in range(picture.height())} == {"#ffffff"}
+    overlay._timer.stop()
 
 
 def test_a_take_without_motion_is_told_and_can_be_discarded_and_put_back(qtbot, room):

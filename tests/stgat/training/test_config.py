@@ -69,8 +69,8 @@ def test_overrides_reach_every_place(path: Path) -> None:
     ("override", "message"),
     [
         ("epoch=3", "tiny.yaml: epoch: unknown key; did you mean epochs?"),
-        ("augment.tilt=3", "augment.tilt: unknown key; did you mean tilt_deg?"),
-        ("data.0.lables={a: b}", "data.0.lables: unknown key; did you mean labels?"),
+        ("augment.tilt=3", "augment.tilt: unknown key; did you mean augment.tilt_deg?"),
+        ("data.0.lables={a: b}", "data.0.lables: unknown key; did you mean data.0.labels?"),
         ("zzz=1", "zzz: unknown key"),
         ("epochs=many", "epochs: Input should be a valid integer"),
         ("epochs=0", "epochs: Input should be greater than or equal to 1"),
@@ -158,12 +158,15 @@ def test_joints_stay_as_measured_whatever_else_is_said_of_them(prepared: Path) -
     ("overrides", "message"),
     [
         (["learning_rates=1"], "prepared.yaml: learning_rates: unknown key; did you mean learning_rate?"),
-        (["data.spilt=x"], "data.spilt: unknown key; did you mean split?"),
-        (["data.holdout_subject=[1]"], "data.holdout_subject: unknown key; did you mean holdout_subjects?"),
-        (["augment.turn=3"], "augment.turn: unknown key; did you mean turn_deg?"),
+        (["data.spilt=x"], "data.spilt: unknown key; did you mean data.split?"),
+        (
+            ["data.holdout_subject=[1]"],
+            "data.holdout_subject: unknown key; did you mean data.holdout_subjects",
+        ),
+        (["augment.turn=3"], "augment.turn: unknown key; did you mean augment.turn_deg?"),
         (
             ["preprocessing.normalisation=x"],
-            "preprocessing.normalisation: unknown key; did you mean normalization?",
+            "preprocessing.normalisation: unknown key; did you mean preprocessing.normalization?",
         ),
         (["model.head=3"], "model.head: unknown key"),
         (["data.residence=moon"], "data.residence: Input should be 'auto', 'device' or 'disk'"),

@@ -57,6 +57,14 @@ def test_the_variable_goes_before_the_setting_and_that_before_the_system(
     assert language.chosen_language() == chosen
 
 
+def test_numbers_have_the_decimal_point_of_the_language(monkeypatch):
+    assert language.number(12.34) == "12.3"
+    assert language.decimal_point("en") == "."
+    monkeypatch.setattr(language, "_point", language.decimal_point("de"))
+    assert language.number(12.34) == "12,3"
+    assert language.number(2.0, "g") == "2"
+
+
 def test_counts_have_their_own_words():
     assert language.plural("{count} take", "{count} takes", 1) == "1 take"
     assert language.plural("{count} take", "{count} takes", 3) == "3 takes"
