@@ -29,7 +29,8 @@ def models(
 ) -> None:
     """The installed models: what they can name, how large they are, and how often they are right.
 
-    The --model of app, replay and live takes a name from this list.
+    The --model of every verb takes a name from this list. One that is asked for here and cannot be used is
+    an error.
     """
     with told_as_sentences(debug):
         from app.model_tables import models_view
@@ -40,6 +41,8 @@ def models(
             typer.echo(json.dumps([model.as_json() for model in found], indent=2, ensure_ascii=False))
         else:
             Console(highlight=False).print(models_view(found, labels))
+        if chosen and any(model.error for model in found):
+            raise typer.Exit(1)
 
 
 @model_verbs.command(hidden=True)

@@ -87,7 +87,7 @@ def check_live(metadata: Metadata, path: Path) -> None:
     if (layout, channels) != (LIVE_LAYOUT, LIVE_CHANNELS):
         raise ModelError(
             f"{path} takes {channels} channels of {layout} skeletons, but the camera gives {LIVE_CHANNELS} "
-            f"of {LIVE_LAYOUT}; choose another --model"
+            f"of {LIVE_LAYOUT}; choose another --model, or train one by configs/own-actions.yaml"
         )
 
 

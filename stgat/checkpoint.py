@@ -121,6 +121,8 @@ def load_checkpoint(path: Path) -> Checkpoint:
 
 
 def _open(path: Path, with_model: bool) -> tuple[Metadata, STGAT | None]:
+    if path.is_dir():
+        raise CheckpointError(f"{path}: is a folder; name a .safetensors file in it")
     if not path.is_file():
         raise CheckpointError(f"{path}: no such model file")
     try:

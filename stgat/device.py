@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from stgat.errors import DeviceError
+from stgat.reading import first_line
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -20,6 +21,6 @@ def choose_device(name: str = "auto") -> torch.device:
         device = torch.device(name)
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError, ImportError) as error:
-        reason = str(error).partition("\n")[0]
-        raise DeviceError(f"device {name!r} cannot be used here ({reason}); try --device cpu") from error
+        reason = first_line(error).partition(". ")[0]  # what follows lists all that PyTorch has
+        raise DeviceError(f"device {name!r} cannot be used here ({reason}); choose the device cpu") from error
     return device

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from stgat.errors import DeviceError
+from stgat.reading import first_line
 
 Run = Callable[[Tensor], Tensor]
 
@@ -28,8 +29,9 @@ def onnx_run(model: nn.Module, window_shape: tuple[int, ...], threads: int) -> R
     try:
         return run_program(onnx_program(model, window_shape), threads)
     except Exception as error:  # the exporter and the runtime raise many kinds
-        reason = str(error).partition("\n")[0]
-        raise DeviceError(f"ONNX Runtime cannot run this network ({reason}); try --device cpu") from error
+        raise DeviceError(
+            f"ONNX Runtime cannot run this network ({first_line(error)}); choose the device cpu"
+        ) from error
 
 
 def quiet_onnxruntime() -> Any:

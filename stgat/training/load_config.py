@@ -79,7 +79,8 @@ def _read(path: Path, depth: int, named_by: str = "") -> dict[str, Any]:
     try:
         text = read_limited(path, MAX_BYTES).decode("utf-8")
     except OSError as error:
-        raise ConfigError(f"{named_by}{told(path, 1000)}: {error.strerror or error}") from error
+        what = f"{named_by}{told(path, 1000)}: {error.strerror or error}"
+        raise ConfigError(what if named_by else f"{what}; name a YAML file, as in configs/") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not a text file ({error.reason})") from error
     content = _parse(text, str(path))

@@ -142,6 +142,9 @@ def test_a_broken_file_is_told_of_beside_the_good_ones(weights: Path) -> None:
     assert set(listed) == {"a", "b", "cut", "text"}
     assert listed["cut"]["error"].startswith("truncated")
     assert "labels" not in listed["cut"]
+    for arguments in (("cut",), ("a", "cut"), ("cut", "--json")):  # nobody asked for it above
+        assert run("models", *arguments).exit_code == 1
+    assert run("models", "a").exit_code == 0
 
 
 def test_json_tells_what_the_tables_tell(weights: Path) -> None:

@@ -68,7 +68,9 @@ def test_a_model_the_live_pose_cannot_feed_is_refused(
     save_checkpoint(
         path, STGAT(config), METADATA.model_copy(update={"model": config, "preprocessing": preprocessing})
     )
-    with pytest.raises(ModelError, match=rf"other\.safetensors {message}.*choose another --model"):
+    with pytest.raises(
+        ModelError, match=rf"other\.safetensors {message}.*choose another --model, or train one by "
+    ):
         RecognizerLoader(path, "cpu")()
 
 

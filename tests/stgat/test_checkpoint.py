@@ -116,9 +116,10 @@ def test_metadata_of_another_network_is_not_saved(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
-    for path in (tmp_path / "nowhere.safetensors", tmp_path):
-        with pytest.raises(CheckpointError, match="no such model file"):
-            load_checkpoint(path)
+    with pytest.raises(CheckpointError, match="no such model file"):
+        load_checkpoint(tmp_path / "nowhere.safetensors")
+    with pytest.raises(CheckpointError, match=r"is a folder; name a \.safetensors file in it"):
+        load_checkpoint(tmp_path)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.0001, 0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.9999])

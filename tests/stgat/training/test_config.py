@@ -113,9 +113,10 @@ def test_a_file_that_is_none_is_named_in_one_line(path: Path, content: bytes, me
     assert "\n" not in str(caught.value)
 
 
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"nowhere\.yaml: No such file"):
-        load_config(tmp_path / "nowhere.yaml")
+def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
+    for name in ("nowhere.yaml", "."):
+        with pytest.raises(ConfigError, match="; name a YAML file, as in configs/"):
+            load_config(tmp_path / name)
 
 
 # Runs on a prepared data set
