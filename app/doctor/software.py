@@ -55,7 +55,8 @@ def packages(folder: Path = REPOSITORY) -> Check:
 def torch() -> Check:
     code = """
 import torch
-devices = [f"{torch.get_num_threads()} CPU threads"]
+threads = torch.get_num_threads()
+devices = [f"CPU, {threads} thread" + "s" * (threads > 1)]
 devices += [f"cuda:{i} {torch.cuda.get_device_name(i)}" for i in range(torch.cuda.device_count())]
 if torch.backends.mps.is_available():
     devices.append("mps")

@@ -75,10 +75,15 @@ def bgr(blue: int, size: tuple[int, int] = (64, 48)) -> np.ndarray:
     return image
 
 
-def paced(steps: Iterable[Step], seconds: float = 0.03) -> Iterator[Step]:
+def paced(
+    steps: Iterable[Step], seconds: float = 0.03, taken: threading.Semaphore | None = None
+) -> Iterator[Step]:
+    """taken: released by `collect` for each frame; nothing comes until a coloured picture is taken."""
     for step in steps:
         time.sleep(seconds)
         yield step
+        if taken is not None and isinstance(step, np.ndarray) and step.ndim == 3 and step.any():
+            taken.acquire(timeout=5)
 
 
 Make = Callable[..., tuple[CameraSource, ScriptedCapture]]
@@ -113,7 +118,7 @@ def camera() -> Iterator[Make]:
             assert not thread.is_alive(), "a thread was left behind"
 
 
-def collect(source: CameraSource, until: threading.Event) -> list:
+def collect(source: CameraSource, until: threading.Event, taken: threading.Semaphore | None = None) -> list:
     """What comes until this has happened, and a little longer."""
 
     def end() -> None:
@@ -123,7 +128,11 @@ def collect(source: CameraSource, until: threading.Event) -> list:
 
     ending = threading.Thread(target=end)
     ending.start()
-    frames = list(source.frames())
+    frames = []
+    for frame in source.frames():
+        frames.append(frame)
+        if taken is not None:
+            taken.release()
     ending.join()
     return frames
 
@@ -159,26 +168,30 @@ def test_a_slow_consumer_gets_the_newest_picture(camera: Make) -> None:
 
 def test_a_camera_that_stumbles_comes_back(camera: Make) -> None:
     steps = [bgr(1), "fail", bgr(2), np.zeros((4, 4, 2), np.uint8), np.zeros((0, 0, 3), np.uint8), bgr(3)]
-    source, capture = camera(paced(steps), patience=Patience())
+    taken = threading.Semaphore(0)
+    source, capture = camera(paced(steps, taken=taken), patience=Patience())
     source.open()
-    assert blues(collect(source, capture.ended)) == [1, 2, 3]
+    assert blues(collect(source, capture.ended, taken)) == [1, 2, 3]
 
 
 def test_repeated_pictures_and_new_sizes_are_passed_on(camera: Make) -> None:
-    source, capture = camera(paced([bgr(1), bgr(1), bgr(1, (32, 24)), np.zeros((10, 20), np.uint8)]))
+    taken = threading.Semaphore(0)
+    pictures = [bgr(1), bgr(1), bgr(1, (32, 24)), np.zeros((10, 20), np.uint8)]
+    source, capture = camera(paced(pictures, taken=taken))
     source.open()
-    frames = collect(source, capture.ended)
+    frames = collect(source, capture.ended, taken)
     assert [frame.image.shape for frame in frames] == [(48, 64, 3), (48, 64, 3), (24, 32, 3), (10, 20, 3)]
     assert (np.diff([frame.timestamp_s for frame in frames]) > 0).all()
 
 
 @pytest.mark.parametrize("end", ["fail", "block", "raise"])
 def test_promise_a_camera_that_stops_is_opened_anew_until_it_is_back(camera: Make, end: str) -> None:
-    back = ScriptedCapture(paced([bgr(3), bgr(4)]))
+    taken = threading.Semaphore(0)
+    back = ScriptedCapture(paced([bgr(3), bgr(4)], taken=taken))
     refused, silent = ScriptedCapture([], opened=False), ScriptedCapture(["fail", "raise"])
-    source, lost = camera(paced([bgr(1), bgr(2), *[end] * 9]), then=[refused, silent, back])
+    source, lost = camera(paced([bgr(1), bgr(2), *[end] * 9], taken=taken), then=[refused, silent, back])
     source.open()
-    frames = collect(source, back.ended)
+    frames = collect(source, back.ended, taken)
     assert blues(frames) == [1, 2, 3, 4]
     assert [frame.index for frame in frames] == [0, 1, 2, 3]
     times_s = [frame.timestamp_s for frame in frames]
