@@ -38,8 +38,8 @@ class TableRow:
 def read_label_table(path: Path) -> tuple[TableRow, ...]:
     """The rows of a table. Raises ConfigError, naming the line, for what is no such table."""
     try:
-        text = read_limited(path, MAX_BYTES).decode("utf-8")
-        return tuple(_rows(csv.reader(io.StringIO(text, newline=""), strict=True), path))
+        text = io.TextIOWrapper(io.BytesIO(read_limited(path, MAX_BYTES)), "utf-8", newline="")
+        return tuple(_rows(csv.reader(text, strict=True), path))
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
