@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -218,16 +218,20 @@ def import_official(
     output: Annotated[Path, typer.Argument(help="The file to write.", metavar="OUT.safetensors")],
     labels: Annotated[Path, typer.Option(help="A text file with one class name a line.")],
     window_s: Annotated[float, typer.Option(help="Seconds of motion the window holds.", min=0.2)] = 4.0,
+    stream: Annotated[
+        Literal["joint", "bone", "motion1", "motion2"],
+        typer.Option(help="What it was trained on; the file does not say."),
+    ] = "joint",
     debug: DebugOption = False,
 ) -> None:
     """Make a checkpoint of the STGAT authors usable here; nothing in the file is executed."""
     with told_as_sentences(debug):
         from stgat.importer import import_official as run
 
-        metadata, sha256 = run(checkpoint, output, labels, window_s)
+        metadata, sha256 = run(checkpoint, output, labels, window_s, stream=stream)
         console.print(
             f"Wrote {output}: {metadata.model.num_classes} classes, {metadata.model.layout}, "
-            f"{len(metadata.model.blocks)} blocks (sha256 {sha256[:16]}...)"
+            f"{stream} stream, {len(metadata.model.blocks)} blocks (sha256 {sha256[:16]}...)"
         )
 
 

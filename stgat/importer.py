@@ -14,6 +14,7 @@ from stgat.preprocessing import Preprocessing
 from stgat.reading import read_limited, told
 from stgat.reference import load_official_file
 from stgat.skeleton import KINECT_V1_20, NTU25, OPENPOSE18_SHIFTED
+from stgat.streams import Stream
 
 MAX_LABELS_BYTES = 1 << 20
 #: By the layout of a checkpoint; Kinetics-Skeleton comes normalised.
@@ -25,12 +26,18 @@ _NORMALIZATIONS: dict[str, Normalization] = {
 
 
 def import_official(
-    checkpoint: Path, output: Path, labels: Path, window_s: float = 4.0, num_frames: int = 128
+    checkpoint: Path,
+    output: Path,
+    labels: Path,
+    window_s: float = 4.0,
+    num_frames: int = 128,
+    stream: Stream = "joint",
 ) -> tuple[Metadata, str]:
     """Convert `checkpoint` and write it to `output`; returns its metadata and SHA-256.
 
     labels: a text file with a class name a line, in the order of the network's classes.
     window_s: how many seconds of live motion to show it; the authors' clips last about four.
+    stream: what it was trained on; the authors' files do not say.
 
     Raises OfficialCheckpointError for a checkpoint that is none, labels that do not fit or a window of no
     use; FileNotFoundError.
@@ -51,6 +58,7 @@ def import_official(
                 layout=model.config.layout,
                 window_s=window_s,
                 num_frames=num_frames,
+                stream=stream,
             ),
             labels=names,
             people=2,

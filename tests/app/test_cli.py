@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from app.cli import cli, main
 from app.errors import SourceError
 from stgat.checkpoint import read_metadata
+from stgat.streams import STREAMS
 from tests.app.fakes import tiny_checkpoint, tiny_recording
 from tests.app.recording_fakes import record
 from tests.stgat.bodies import waving
@@ -209,6 +210,13 @@ def test_import_official_converts_a_checkpoint_of_the_authors(shared_dir: Path, 
     result = run("import-official", tmp_path / "theirs.safetensors", output, "--labels", labels)
     assert result.exit_code == 0, result.output
     assert read_metadata(output).model.frame_weighting == "u_mod_w"
+    assert read_metadata(output).preprocessing.stream == "joint"
+    for stream in STREAMS:
+        named = run(
+            "import-official", tmp_path / "theirs.safetensors", output, "--labels", labels, "--stream", stream
+        )
+        assert named.exit_code == 0, named.output
+        assert read_metadata(output).preprocessing.stream == stream
     labels.write_text("only one\n")
     assert "holds 1 names" in told(
         run("import-official", tmp_path / "theirs.safetensors", output, "--labels", labels)
